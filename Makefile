@@ -1,0 +1,86 @@
+PYTHON ?= python3
+UV := $(shell command -v uv)
+SAM := SAM_CLI_TELEMETRY=0 SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 .venv-sam/bin/sam
+PYTEST := .venv/bin/pytest -n 2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test test-long test-pretix lint format lock validate bench build clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
+
+setup: .venv/.stamp ## Prepare .venv (every other target does this itself)
+
+demo: setup ## Start the sandbox and ask all its platforms one question
+	.venv/bin/spekta demo
+
+test: lint ## Lint, type check, then the test suite
+	$(PYTEST)
+
+test-long: setup ## The test suite with its long tests
+	$(PYTEST) -m "not pretix"
+
+test-pretix: setup ## The pretix connector against a pretix of its own
+	tests/pretix/run.sh
+
+lint: setup ## Lint, format check, type check
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+
+format: setup ## Format the code and mend what the linter can
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+# dev.txt is written first and constrains the others: what is tested is what ships.
+COMPILE = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--custom-compile-command "make lock" $(LOCK_FLAGS)
+
+lock: .venv-lock/.stamp ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade for the newest versions)
+	$(COMPILE) pyproject.toml --extra run --extra aws --extra layer --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra run -c requirements/dev.txt -o requirements/run.txt
+	$(COMPILE) pyproject.toml --extra layer -c requirements/dev.txt -o requirements/layer.txt
+	$(COMPILE) --group lock -o requirements/lock.txt
+	$(COMPILE) --group sam -o requirements/sam.txt
+
+validate: .venv-sam/.stamp ## Validate and lint the SAM template
+	$(SAM) validate --lint --language-extensions --region eu-central-1
+
+bench: setup ## Run the benchmarks
+	.venv/bin/python -m benchmarks
+
+build: .venv-sam/.stamp ## Build the Lambda functions and their layer
+	$(SAM) build --language-extensions
+
+clean: ## Remove everything that the other targets made
+	rm -rf .venv .venv-lock .venv-sam .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.stamp: requirements/dev.txt pyproject.toml
+	$(sync)
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-%/.stamp: requirements/%.txt
+	$(sync)
+	@touch $@
+
+# --no-deps because the files are complete, and pip's resolver stumbles over hashed requirements with extras.
+ifdef UV
+INSTALL = uv pip install --quiet --python $(@D)
+define sync
+$(check-python)
+uv venv --quiet --allow-existing --python $(PYTHON) $(@D)
+uv pip sync --quiet --require-hashes --python $(@D) $<
+endef
+else
+INSTALL = $(@D)/bin/python -m pip --disable-pip-version-check install --quiet
+define sync
+$(check-python)
+$(PYTHON) -m venv $(@D)
+$(INSTALL) --no-deps --require-hashes --requirement $<
+endef
+endif
+
+check-python = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Spekta needs Python 3.11 or later: make PYTHON=python3.13")'

@@ -1,0 +1,71 @@
+"""Connectors to ticketing platforms: one interface, one model.
+
+async with create_connector("eventbrite", {"type": "oauth2", "accessToken": "..."}) as connector:
+    page = await connector.get_events(page=1, page_size=50)
+    revenue = await connector.get_revenue(page.items[0].id)
+"""
+
+from .connector import Connector
+from .errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    DeadlineExceeded,
+    InvalidArgument,
+    InvalidResponse,
+    NotFound,
+    PermissionDenied,
+    ProviderError,
+    RateLimited,
+    Rejected,
+    Removed,
+    SpektaError,
+    Unavailable,
+    Unsupported,
+)
+from .models import (
+    HealthCheckResult,
+    OrderLine,
+    PaginatedResult,
+    Problem,
+    UnifiedAttendee,
+    UnifiedEvent,
+    UnifiedOrder,
+    UnifiedRevenue,
+    UnifiedTicket,
+    Venue,
+)
+from .provider import Provider
+from .registry import connect, create_connector, find_provider, providers
+
+__all__ = [
+    "AuthenticationFailed",
+    "ConfigurationError",
+    "Connector",
+    "DeadlineExceeded",
+    "HealthCheckResult",
+    "InvalidArgument",
+    "InvalidResponse",
+    "NotFound",
+    "OrderLine",
+    "PaginatedResult",
+    "PermissionDenied",
+    "Problem",
+    "Provider",
+    "ProviderError",
+    "RateLimited",
+    "Rejected",
+    "Removed",
+    "SpektaError",
+    "Unavailable",
+    "UnifiedAttendee",
+    "UnifiedEvent",
+    "UnifiedOrder",
+    "UnifiedRevenue",
+    "UnifiedTicket",
+    "Unsupported",
+    "Venue",
+    "connect",
+    "create_connector",
+    "find_provider",
+    "providers",
+]

@@ -1,0 +1,71 @@
+"""How requests are signed: Header, Query, Basic, OAuth2. Templates are filled from the connection's credentials."""
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with its `{names}` replaced; a name without a value becomes nothing."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], ""), template)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Header:
+    """Credentials in request headers: `Header(Authorization="Bearer {apiKey}")`."""
+
+    templates: Mapping[str, str]
+
+    def __init__(self, **templates: str) -> None:
+        object.__setattr__(self, "templates", templates)
+
+    def headers(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {name: fill(template, values) for name, template in self.templates.items()}
+
+    def query(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """HTTP Basic: `Basic("{apiKey}")` is the key as the user with an empty password."""
+
+    user: str
+    password: str = ""
+
+    def headers(self, values: Mapping[str, str]) -> dict[str, str]:
+        pair = f"{fill(self.user, values)}:{fill(self.password, values)}"
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+    def query(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth2:
+    """A bearer token that can be renewed. Addresses are `host:path`.
+
+    renewals: the grants to try, in order, when the platform refuses the token. client: whether client id and secret travel in the
+    body or as Basic. rotating: each refresh token works once. authorize: where a person allows access in the browser, for
+    platforms of the authorization-code kind; pkce: whether it takes an S256 challenge.
+    """
+
+    token: str
+    renewals: tuple[Literal["refresh_token", "client_credentials"], ...]
+    authorize: str | None = None
+    pkce: bool = False
+    rotating: bool = False
+    client: Literal["body", "basic"] = "body"
+
+    def headers(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {"Authorization": f"Bearer {values['accessToken']}"} if values.get("accessToken") else {}
+
+    def query(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {}
+
+
+Sign = Header | Basic | OAuth2

@@ -1,0 +1,246 @@
+"""Asks a platform: signs, sends, retries, waits within the deadline, and names what went wrong."""
+
+import asyncio
+import email.utils
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import errors
+from .auth import OAuth2
+from .calls import filled, path_of
+from .credentials import Vault
+from .grant import Grant
+from .http import Answer, Deadline, Http
+from .paths import put
+from .provider import Call, Evidence, Fault, Provider
+from .redaction import quoted
+from .row import Row
+
+ATTEMPTS = 4
+LONGEST_WAIT = 60.0
+MOMENT = 1e9  # a larger number of seconds is a time, not a wait
+sleep = asyncio.sleep
+
+_BY_STATUS: Mapping[int, Fault] = {
+    400: "rejected",
+    401: "auth",
+    403: "forbidden",
+    404: "missing",
+    408: "down",
+    409: "rejected",
+    422: "rejected",
+    429: "limited",
+}
+_MESSAGES = ("message", "error_description", "detail", "error.message", "errors[0].message")
+_CODES = ("error_code", "code", "error.code", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a call brought: the parsed body, and whether the platform said that there is nothing yet."""
+
+    body: Any
+    headers: Mapping[str, str]
+    empty: bool = False
+
+
+class Caller:
+    """One connection's way to its platform."""
+
+    def __init__(self, provider: Provider, hosts: Mapping[str, str], vault: Vault, http: Http) -> None:
+        self._provider = provider
+        self._hosts = hosts
+        self._vault = vault
+        self._http = http
+        self.grant = self._make_grant() if isinstance(provider.sign, OAuth2) else None
+
+    async def ask(
+        self,
+        call: Call,
+        values: Mapping[str, Any],
+        *,
+        deadline: Deadline,
+        operation: str,
+        parameters: Mapping[str, Any] | None = None,
+        row: Row | None = None,
+        evidence: Evidence = "documented",
+    ) -> Reply:
+        """The answer to a call. `parameters` go into the query, or by dotted name into the body."""
+        url = self._hosts[call.host] + path_of(call, values, row)
+        query, body = filled(call.query, values, row), None
+        if call.json is None:
+            query |= parameters or {}
+        else:
+            body = filled(call.json, values, row)
+            for name, value in (parameters or {}).items():
+                put(body, name, value)
+        request = Request(call.method, url, _wire(query), body, operation, evidence)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._once(request, deadline)
+            except errors.DeadlineExceeded as error:
+                raise self._placed(error, request) from None
+            except (errors.RateLimited, errors.Unavailable) as error:
+                pause = _pause(error, attempt)
+                if attempt == ATTEMPTS or pause > LONGEST_WAIT or not deadline.allows(pause):
+                    raise self._placed(error, request) from None
+                await sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _once(self, request: "Request", deadline: Deadline) -> Reply:
+        credentials = await (self.grant.credentials(deadline) if self.grant else self._vault.read())
+        answer = await self._send(request, credentials, deadline)
+        fault = self._fault(answer)
+        if fault == "auth" and self.grant:
+            credentials = await self.grant.renewed(credentials, deadline)
+            answer = await self._send(request, credentials, deadline)
+            fault = self._fault(answer)
+        if fault == "empty":
+            return Reply(None, answer.headers, empty=True)
+        if fault:
+            raise self._error(fault, answer, request)
+        return Reply(answer.body, answer.headers)
+
+    async def _send(self, request: "Request", credentials: Mapping[str, str], deadline: Deadline) -> Answer:
+        sign = self._provider.sign
+        query = {**request.query, **sign.query(credentials)}
+        return await self._http.send(
+            request.method,
+            request.url,
+            query=query,
+            headers=sign.headers(credentials),
+            body=request.body,
+            deadline=deadline,
+        )
+
+    def _fault(self, answer: Answer) -> Fault | None:
+        if (
+            self._provider.faults
+            and answer.is_json
+            and (found := self._provider.faults(answer.status, Row(answer.body)))
+        ):
+            return found
+        if answer.status >= 500:
+            return "down"
+        if answer.status >= 400:
+            return _BY_STATUS.get(answer.status, "rejected")
+        return None if answer.is_json and answer.status < 300 else "bad"
+
+    def _error(self, fault: Fault, answer: Answer, request: "Request") -> errors.ProviderError:
+        name = self._provider.name
+        said = Row(answer.body)
+        message = said.text(*_MESSAGES) if answer.is_json else None
+        more: dict[str, Any] = {
+            "provider": self._provider.slug,
+            "operation": request.operation,
+            "status": answer.status,
+            "platform_message": quoted(message) if message else None,
+        }
+        if answer.status == 410:
+            return errors.Removed(f"{name} has removed this for good.", "Take it out of what you ask for.", **more)
+        if fault == "auth":
+            return errors.AuthenticationFailed(
+                f"{name} does not accept the credentials.", self._check_credentials(), **more
+            )
+        if fault == "forbidden":
+            return errors.PermissionDenied(
+                f"{name} does not allow {request.operation} with these credentials.",
+                "Give the key or user the right to see this, or use another one.",
+                **more,
+            )
+        if fault == "missing":
+            return errors.NotFound(f"{name} knows no such record ({request.operation}).", _look_again(request), **more)
+        if fault == "limited":
+            wait = _retry_after(answer.headers)
+            return errors.RateLimited(f"{name} asks to slow down.", _wait_advice(wait), retry_after=wait, **more)
+        if fault == "rejected":
+            code = said.text(*_CODES)
+            return errors.Rejected(
+                f"{name} refuses the request ({request.operation}, HTTP {answer.status}).",
+                "Check the arguments.",
+                reason=quoted(code, 60) if code else None,
+                **more,
+            )
+        if fault == "down":
+            return errors.Unavailable(f"{name} fails (HTTP {answer.status}).", "Try again later.", **more)
+        kind = "a redirect" if 300 <= answer.status < 400 else "something that is not the expected JSON"
+        return errors.InvalidResponse(
+            f"{name} answered {kind} (HTTP {answer.status}).", "Check the address, then try again later.", **more
+        )
+
+    def _check_credentials(self) -> str:
+        places = [f"{field.name} ({field.where})" for field in self._provider.credentials if field.secret]
+        return f"Check {places[0]}." if places else "Check the credentials."
+
+    def _placed(self, error: errors.ProviderError, request: "Request") -> errors.ProviderError:
+        error.provider = error.provider or self._provider.slug
+        error.operation = error.operation or request.operation
+        if not error.message.startswith(self._provider.name):
+            error.message = f"{self._provider.name}: {error.message}"
+        return error
+
+    def _make_grant(self) -> Grant:
+        assert isinstance(self._provider.sign, OAuth2)
+        request = Request("POST", "", {}, None, "renewing the token", "documented")
+        return Grant(
+            oauth=self._provider.sign,
+            vault=self._vault,
+            http=self._http,
+            url=self.url,
+            fail=lambda answer: self._error(self._fault(answer) or "bad", answer, request),
+            reconnect=f"Connect {self._provider.name} again.",
+        )
+
+    def url(self, address: str) -> str:
+        """`host:path` as a whole address."""
+        host, _, path = address.partition(":")
+        return self._hosts[host] + path
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call with its placeholders filled."""
+
+    method: str
+    url: str
+    query: Mapping[str, Any]
+    body: Mapping[str, Any] | None
+    operation: str
+    evidence: Evidence
+
+
+def _wire(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
+
+
+def _look_again(request: Request) -> str:
+    if request.evidence == "assumed":
+        return "The address of this listing is an assumption: the platform does not publish one."
+    return "Check the id: a list of events shows the ids that exist."
+
+
+def _wait_advice(seconds: float | None) -> str:
+    return "Try again later." if seconds is None else f"Try again in {seconds:.0f} seconds."
+
+
+def _pause(error: errors.ProviderError, attempt: int) -> float:
+    if isinstance(error, errors.RateLimited) and error.retry_after is not None:
+        return error.retry_after + random.uniform(0, 0.1)
+    return float(0.5 * 2 ** (attempt - 1) * random.uniform(0.5, 1.0))
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait: Retry-After as seconds or a date, else the seconds until the platform's own limit starts anew."""
+    said = headers.get("retry-after") or headers.get("x-rate-limit-reset") or ""
+    try:
+        seconds = float(said)
+        return max(0.0, seconds - time.time() if seconds > MOMENT else seconds)
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(said).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,56 @@
+"""Our own cursors: opaque text that holds what was asked and where the walk is, and survives a restart.
+
+A cursor carries its provider, account and listing; a foreign or damaged one is refused. It holds no secret.
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from typing import Any
+
+from .errors import InvalidArgument
+from .walk import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a cursor says: the question, the size the platform is asked for, and the position."""
+
+    provider: str
+    account: str
+    kind: str
+    event_id: str | None
+    since: str | None
+    filters: dict[str, Any]
+    size: int
+    position: Position
+
+
+def encode(place: Place) -> str:
+    """The place as text of letters, digits, - and _."""
+    body = json.dumps(
+        [*astuple(place)[:-1], list(astuple(place.position))], separators=(",", ":"), default=_text
+    ).encode()
+    return base64.urlsafe_b64encode(zlib.crc32(body).to_bytes(4) + zlib.compress(body, 9)).decode().rstrip("=")
+
+
+def decode(cursor: str) -> Place:
+    """The place that a cursor stands for. Raises InvalidArgument where it is damaged."""
+    try:
+        whole = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        body = zlib.decompressobj().decompress(whole[4:], 100_000)
+        if zlib.crc32(body).to_bytes(4) != whole[:4]:
+            raise ValueError
+        *asked, position = json.loads(body)
+        return Place(*asked, Position(*position))
+    except (ValueError, TypeError, binascii.Error, zlib.error):
+        raise InvalidArgument("cursor", "The cursor is damaged.", "Start over without a cursor.") from None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value))

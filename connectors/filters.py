@@ -1,0 +1,151 @@
+"""Filters: what every provider understands, and what is applied here because the platform cannot.
+
+events: starts_after, starts_before, status, q. orders: status, buyer_email. attendees: checked_in, status. A provider adds its
+own. Values are text, flags or aware times.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+from .errors import InvalidArgument
+from .models import AttendeeStatus, EventStatus, OrderStatus, UnifiedAttendee, UnifiedEvent, UnifiedOrder
+from .provider import Filter, Stream
+
+Keep = Callable[[Any], bool]
+
+
+def _moment(name: str, value: Any) -> datetime:
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise InvalidArgument(name, f"{name} is not a time.", "Give it as 2027-03-01T00:00:00Z.") from None
+    if moment.tzinfo is None:
+        raise InvalidArgument(name, f"{name} has no time zone.", "Add an offset or Z: 2027-03-01T00:00:00Z.")
+    return moment.astimezone(UTC)
+
+
+def _one_of(words: Any) -> Callable[[str, Any], Any]:
+    def read(name: str, value: Any) -> Any:
+        if value not in get_args(words):
+            raise InvalidArgument(name, f"{name} {value!r} is not known.", f"One of: {', '.join(get_args(words))}.")
+        return value
+
+    return read
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise InvalidArgument(name, f"{name} is not text.", "Leave it out to ask for everything.")
+    return value
+
+
+def _flag(name: str, value: Any) -> bool:
+    known = {"true": True, "false": False}.get(str(value).lower())
+    if known is None:
+        raise InvalidArgument(name, f"{name} is neither true nor false.", "")
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """A filter of every provider: how its value is read, and which records it keeps when applied here."""
+
+    read: Callable[[str, Any], Any]
+    keep: Callable[[Any, Any], bool]
+
+
+def _starts_after(event: UnifiedEvent, moment: datetime) -> bool:
+    return event.starts_at is not None and event.starts_at >= moment
+
+
+def _starts_before(event: UnifiedEvent, moment: datetime) -> bool:
+    return event.starts_at is not None and event.starts_at < moment
+
+
+def _named(event: UnifiedEvent, words: str) -> bool:
+    return words.casefold() in (event.name or "").casefold()
+
+
+def _same_status(record: UnifiedEvent | UnifiedOrder | UnifiedAttendee, status: str) -> bool:
+    return record.status == status
+
+
+def _bought_by(order: UnifiedOrder, address: str) -> bool:
+    return (order.buyer_email or "").casefold() == address.casefold()
+
+
+def _entered(attendee: UnifiedAttendee, value: bool) -> bool:
+    return attendee.checked_in is value
+
+
+COMMON: Mapping[str, Mapping[str, Common]] = {
+    "events": {
+        "starts_after": Common(_moment, _starts_after),
+        "starts_before": Common(_moment, _starts_before),
+        "status": Common(_one_of(EventStatus), _same_status),
+        "q": Common(_text, _named),
+    },
+    "orders": {"status": Common(_one_of(OrderStatus), _same_status), "buyer_email": Common(_text, _bought_by)},
+    "attendees": {"checked_in": Common(_flag, _entered), "status": Common(_one_of(AttendeeStatus), _same_status)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Filters sorted out for one stream: what is sent, and what is applied here."""
+
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    here: Mapping[str, Keep] = field(default_factory=dict)
+
+
+def names(kind: str, streams: tuple[Stream, ...]) -> list[str]:
+    """The filters that a listing understands."""
+    return sorted({*COMMON.get(kind, {}), *(name for stream in streams for name in stream.filters)})
+
+
+def read(kind: str, streams: tuple[Stream, ...], given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The filters with their values read. Raises InvalidArgument for an unknown name or an unreadable value."""
+    valid = names(kind, streams)
+    found = {}
+    for name, value in (given or {}).items():
+        if name not in valid:
+            known = f"Filters of {kind}: {', '.join(valid)}." if valid else f"{kind} has no filters."
+            raise InvalidArgument(name, f"{name!r} is not a filter of {kind}.", known)
+        common = COMMON.get(kind, {}).get(name)
+        found[name] = common.read(name, value) if common else _own(name, value)
+    return found
+
+
+def _own(name: str, value: Any) -> Any:
+    return _moment(name, value) if isinstance(value, datetime) else value
+
+
+def sort_out(kind: str, stream: Stream, values: Mapping[str, Any]) -> Asked:
+    """What the platform can filter is sent to it; the rest is applied to its answer."""
+    sent: dict[str, Any] = {}
+    here: dict[str, Keep] = {}
+    for name, value in values.items():
+        own = stream.filters.get(name)
+        word = _for_platform(own, value) if own else None
+        if own and word is not None:
+            sent[own.parameter] = word
+        elif common := COMMON.get(kind, {}).get(name):
+            here[name] = _keeper(common, value)
+    return Asked(sent, here)
+
+
+def _keeper(common: Common, value: Any) -> Keep:
+    return lambda record: common.keep(record, value)
+
+
+def _for_platform(own: Filter, value: Any) -> Any:
+    if own.words is not None:
+        return own.words.get(str(value).lower() if isinstance(value, bool) else value)
+    return time_text(value, own.format) if isinstance(value, datetime) else value
+
+
+def time_text(moment: datetime, format: str) -> str | int:
+    """A time as a platform wants it: seconds since 1970, or ISO 8601 in UTC without fractions."""
+    return int(moment.timestamp()) if format == "unix" else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,26 @@
+"""GraphQL: the queries that listings need, and the errors that come with status 200."""
+
+from .provider import Fault
+from .row import Row
+
+
+def relay(root: str, kind: str, where: str, fields: str) -> str:
+    """A query for a Relay connection below `root`, with $first, $after and a $where of that input type."""
+    return (
+        f"query($first: Int, $after: String, $where: {where}) {{ {root} {{ "
+        f"{kind}(first: $first, after: $after, where: $where) {{ "
+        f"totalCount pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {fields} }} }} }} }} }}"
+    )
+
+
+def node(kind: str, fields: str) -> str:
+    """A query for one object by its $id."""
+    return f"query($id: ID!) {{ node(id: $id) {{ ... on {kind} {{ {fields} }} }} }}"
+
+
+def faults(status: int, body: Row) -> Fault | None:
+    """Errors beside no data. What the data still holds is used: fields may be closed to a token one by one."""
+    if status != 200 or not body.has("errors") or any(body.rows("data.viewer")) or any(body.rows("data.node")):
+        return None
+    said = (body.text("errors[0].message") or "").lower()
+    return "forbidden" if "authori" in said or "permission" in said else "bad"

@@ -1,0 +1,97 @@
+"""The one place that imports the HTTP library: sends a request, gives back status, headers and parsed JSON."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+
+from .errors import DeadlineExceeded, InvalidResponse, Unavailable
+from .redaction import RedactingFilter
+
+Transport = httpx2.AsyncBaseTransport
+
+REQUEST_SECONDS = 10.0
+for _name in ("httpx2", "httpcore2"):  # these log addresses, and some platforms take the key in the query
+    logging.getLogger(_name).addFilter(RedactingFilter())
+
+
+class Deadline:
+    """When the caller stops waiting. Without seconds there is none."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._ends = None if seconds is None else time.monotonic() + seconds
+
+    def remaining(self) -> float | None:
+        """Seconds left, not below 0; None without a deadline."""
+        return None if self._ends is None else max(0.0, self._ends - time.monotonic())
+
+    def allows(self, seconds: float) -> bool:
+        """Whether that much waiting would still leave time."""
+        left = self.remaining()
+        return left is None or seconds < left
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A platform's answer. `body` is None where it is not JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    is_json: bool
+
+
+class Http:
+    """A client of one platform. Redirects are not followed: credentials stay with the host they are for."""
+
+    def __init__(self, transport: Transport | None = None) -> None:
+        self._client = httpx2.AsyncClient(
+            transport=transport,
+            timeout=REQUEST_SECONDS,
+            follow_redirects=False,
+            headers={"Accept": "application/json", "User-Agent": "Spekta/0.1"},
+        )
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        form: Mapping[str, str] | None = None,
+        deadline: Deadline,
+    ) -> Answer:
+        """One request. Raises Unavailable where no whole answer came, DeadlineExceeded where the caller's time ran out."""
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                response = await self._client.request(
+                    method, url, params=query or None, headers=headers, json=body, data=form
+                )
+        except TimeoutError:
+            raise DeadlineExceeded(
+                "The deadline came before the answer.", "Ask for less, or allow more time."
+            ) from None
+        except httpx2.InvalidURL:
+            raise InvalidResponse("The address cannot be used.") from None
+        except httpx2.HTTPError as error:
+            raise Unavailable(f"No answer came ({type(error).__name__}).", "Try again later.") from None
+        return _answer(response)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+def _answer(response: httpx2.Response) -> Answer:
+    try:
+        body = json.loads(response.content, parse_float=Decimal) if response.content else None
+    except (ValueError, RecursionError):
+        return Answer(response.status_code, response.headers, None, False)
+    return Answer(response.status_code, response.headers, body, True)

@@ -1,0 +1,191 @@
+"""Amounts: minor and major units, decimals of each currency, and revenue added up from sales."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from .models import Basis, CurrencyTotal, OrderStatus, UnifiedOrder, UnifiedRevenue
+
+# ISO 4217: currencies that do not have two decimals.
+_DECIMALS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+_QUANTUM = {decimals: Decimal(1).scaleb(-decimals) for decimals in (0, 2, 3)}
+ZERO = Decimal(0)
+
+
+def decimals(currency: str) -> int:
+    """How many decimals amounts of this currency have."""
+    return _DECIMALS.get(currency, 2)
+
+
+def from_minor(amount: int, currency: str, per_unit: int | None = None) -> Decimal:
+    """Minor units to major ones. `per_unit` is how many make one where the platform says so. Raises ValueError."""
+    if per_unit is None:
+        return Decimal(amount).scaleb(-decimals(currency))
+    return exact(Decimal(amount) / per_unit, currency)
+
+
+def exact(amount: Decimal, currency: str) -> Decimal:
+    """The amount with the currency's own decimals. Raises ValueError where that would lose something."""
+    quantised = amount.quantize(_QUANTUM[decimals(currency)])
+    if quantised != amount:
+        raise ValueError(f"{amount} is not an amount of {currency}")
+    return quantised
+
+
+def rounded(amount: Decimal, currency: str | None) -> Decimal:
+    """Half up, to the currency's own decimals."""
+    return amount.quantize(_QUANTUM[decimals(currency or "")], ROUND_HALF_UP)
+
+
+def zero(currency: str | None) -> Decimal:
+    """Nothing, in that currency."""
+    return rounded(ZERO, currency)
+
+
+def added(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum of what is known; None where nothing is."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, ZERO) if known else None
+
+
+def order_status(paid: Decimal | None, refunded: Decimal | None, cancelled: bool = False) -> OrderStatus:
+    """What the money of an order says, and whether it was cancelled. All money back is refunded, cancelled or not."""
+    if refunded and refunded >= (paid or ZERO):
+        return "refunded"
+    if cancelled:
+        return "cancelled"
+    return "partially_refunded" if refunded else "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What revenue is added up from: the money of one order, or of one ticket, for one event. `id` tells sales apart.
+
+    `gross` is what was paid, `refunded` what was given back, `tax` and `fees` those of the money kept. None is unknown.
+    """
+
+    id: str
+    order: str
+    currency: str | None
+    gross: Decimal
+    refunded: Decimal | None = None
+    fees: Decimal | None = None
+    tax: Decimal | None = None
+    tickets: int | None = None
+
+
+_PAID: frozenset[OrderStatus] = frozenset({"paid", "partially_refunded", "refunded"})
+
+
+def sale_of(order: UnifiedOrder, event_id: str) -> Sale | None | str:
+    """The sale that an order is for one event; None where no money came in; text where it cannot be told."""
+    paid = order.paid if order.paid is not None else order.total if order.status in _PAID else None
+    if order.test or paid is None or not (paid or order.status == "paid"):
+        return None
+    share = _share(order, event_id)
+    if share is None:
+        return "orders over several events that the platform does not itemise"
+    gross, refunded = paid * share, None if order.refunded is None else order.refunded * share
+    kept = gross - (refunded or ZERO)
+    return Sale(
+        id=order.id,
+        order=order.id,
+        currency=order.currency,
+        gross=gross,
+        refunded=refunded,
+        fees=_of_kept(order, order.fees, paid, kept, share),
+        tax=_of_kept(order, order.tax, paid, kept, share),
+        tickets=order.ticket_count,
+    )
+
+
+def _of_kept(order: UnifiedOrder, part: Decimal | None, paid: Decimal, kept: Decimal, share: Decimal) -> Decimal | None:
+    """The part of a tax or fee that belongs to the money kept: all of it where at least the total was kept.
+
+    A cancelled order whose total was not reduced sold nothing: what was kept of it is no sale. An order that stands though
+    nothing was paid for it (it was split off another one) has its tax whole.
+    """
+    if part is None:
+        return None
+    total = order.total or ZERO
+    if not total or (order.status == "cancelled" and total == paid):
+        return ZERO
+    return part * share if not paid or kept >= total * share else part * max(kept, ZERO) / total
+
+
+def _share(order: UnifiedOrder, event_id: str) -> Decimal | None:
+    """How much of the order is for the event, by its lines; None where the lines do not tell."""
+    if order.event_ids == (event_id,) or not order.event_ids:
+        return Decimal(1)
+    amounts = [line.amount for line in order.lines]
+    if not amounts or None in amounts or any(line.event_id is None for line in order.lines):
+        return None
+    whole = sum((amount for amount in amounts if amount), ZERO)
+    ours = sum((line.amount or ZERO for line in order.lines if line.event_id == event_id), ZERO)
+    return ours / whole if whole else None
+
+
+def _total(parts: Iterable[Decimal | None]) -> Decimal | None:
+    known = list(parts)
+    return None if None in known else sum((part for part in known if part is not None), ZERO)
+
+
+def revenue(
+    sales: Iterable[Sale | str],
+    *,
+    provider: str,
+    account: str,
+    event_id: str,
+    currency: str | None,
+    basis: Basis,
+    as_of: datetime,
+    unreported: Iterable[str] = (),
+) -> UnifiedRevenue:
+    """Adds up an event's sales in its own currency. A text among the sales says why one could not be counted."""
+    everything = list(sales)
+    remarks = sorted({sale for sale in everything if isinstance(sale, str)})
+    counted = [sale for sale in everything if isinstance(sale, Sale)]
+    currency = currency or next((sale.currency for sale in counted if sale.currency), None)
+    ours = [sale for sale in counted if sale.currency in (currency, None)]
+    foreign = [sale for sale in counted if sale.currency not in (currency, None)]
+    gross = sum((sale.gross for sale in ours), ZERO)
+    told = {
+        "refunds": _total(sale.refunded for sale in ours),
+        "taxes": _total(sale.tax for sale in ours),
+        "fees": _total(sale.fees for sale in ours),
+    }
+    for name in unreported:
+        told[name] = None
+    told = {name: None if value is None else rounded(value, currency) for name, value in told.items()}
+    tickets = _total(None if sale.tickets is None else Decimal(sale.tickets) for sale in ours)
+    return UnifiedRevenue(
+        provider=provider,
+        account=account,
+        event_id=event_id,
+        currency=currency,
+        gross_revenue=rounded(gross, currency),
+        **{name: told[name] for name in ("refunds", "taxes", "fees")},
+        net_revenue=rounded(gross - sum((value for value in told.values() if value), ZERO), currency),
+        tickets_sold=None if tickets is None else int(tickets),
+        orders=len({sale.order for sale in ours}),
+        basis=basis,
+        unreported=tuple(name for name, value in told.items() if value is None) + tuple(remarks),
+        other_currencies=_by_currency(foreign),
+        as_of=as_of,
+    )
+
+
+def _by_currency(sales: list[Sale]) -> tuple[CurrencyTotal, ...]:
+    return tuple(
+        CurrencyTotal(
+            currency=currency,
+            gross_revenue=rounded(sum((s.gross for s in sales if s.currency == currency), ZERO), currency),
+            refunds=rounded(sum((s.refunded or ZERO for s in sales if s.currency == currency), ZERO), currency),
+            orders=len({s.order for s in sales if s.currency == currency}),
+        )
+        for currency in sorted({s.currency for s in sales if s.currency})
+    )

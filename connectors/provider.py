@@ -1,0 +1,215 @@
+"""What a platform is, as data: calls, streams, credentials, options. No logic; the connector reads it.
+
+A provider file holds constants and one mapping function per resource. The words are explained where they are defined.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Literal
+
+from .auth import Sign
+from .models import Basis
+from .pagers import Once, Pager
+from .row import Row
+
+Mode = Literal["changed", "created", "client", "none"]
+Evidence = Literal["documented", "partial", "assumed"]
+Fault = Literal["auth", "forbidden", "missing", "rejected", "limited", "down", "bad", "empty"]
+Mapping_ = Callable[[Row], Any]
+
+CAPABILITIES = ("events", "tickets", "attendees", "revenue")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request. `{placeholders}` take credentials, options, scopes, `{event}`, `{row.x}`.
+
+    In a path a placeholder is one encoded segment; elsewhere a key whose placeholder has no value is left out.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, Any] = field(default_factory=dict)
+    json: Mapping[str, Any] | None = None
+    host: str = "api"
+
+
+def GET(path: str, /, host: str = "api", **query: Any) -> Call:
+    """A GET request; the keywords are its query."""
+    return Call("GET", path, query, None, host)
+
+
+def POST(path: str, json: Mapping[str, Any], host: str = "api", **query: Any) -> Call:
+    """A POST request that only reads."""
+    return Call("POST", path, query, json, host)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """How far the platform can filter by change.
+
+    `changed` and `created`: it filters by that time, given as `parameter` in `format`. `client`: everything is read, and rows
+    older by their own clock are dropped here. `none`: everything comes back. `by` is the row's own clock; with `stop` the list
+    comes newest first and the walk ends at the first older row.
+    """
+
+    mode: Mode = "none"
+    parameter: str | None = None
+    _: KW_ONLY
+    format: Literal["iso", "unix"] = "iso"
+    by: str | None = None
+    stop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter that the platform knows: its parameter, and its words for ours where they differ."""
+
+    parameter: str
+    words: Mapping[str, Any] | None = None
+    format: Literal["text", "iso", "unix"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A sibling listing of the same event, read once per walk. `key` says under which value its rows are found."""
+
+    stream: str
+    key: str
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One more call per row; `rows` is where its answer holds the record. `when` names the option that switches it on."""
+
+    call: Call
+    rows: str = ""
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One listing of a platform, and what its rows mean.
+
+    rows: where the rows are; of several paths the first that exists. map: from row to one record, a list, or None (not a record).
+    wide: the call for all events at once. event: the path of a row's event id; then the mapping may read `row.event`.
+    inside: the rows lie in the event's own record, no call is made.
+    when: the option that switches the stream on. basis: what sales are added up from. unreported: figures of revenue that the
+    platform never tells. exact: one row is one record, in the platform's own order, so page N of ours is page N of theirs.
+    """
+
+    call: Call | None = None
+    rows: str | tuple[str, ...] = ""
+    map: Mapping_ | None = None
+    _: KW_ONLY
+    wide: Call | None = None
+    pager: Pager = field(default_factory=Once)
+    since: Since = field(default_factory=Since)
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    event: str | None = None
+    inside: bool = False
+    join: Mapping[str, Join] = field(default_factory=dict)
+    lookup: Mapping[str, Lookup] = field(default_factory=dict)
+    when: str | None = None
+    basis: Basis = "orders"
+    unreported: tuple[str, ...] = ()
+    exact: bool = False
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A placeholder whose values must be found first: from the option of that name, else by a call.
+
+    `take` is `all` (walked in turn) or `one` (several are an error that lists them).
+    """
+
+    name: str
+    call: Call
+    rows: str
+    value: str
+    take: Literal["all", "one"] = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential field by the reference's name, and where to find it."""
+
+    name: str
+    where: str
+    secret: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A setting of a connection that is not a credential."""
+
+    name: str
+    description: str
+    default: Any = None
+    type: Literal["text", "flag"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A ticketing platform.
+
+    auth is the reference's word; sign puts the credentials on a request. credentials lists every accepted field and
+    `enough` the sets of them any one of which is enough. reference is the capability matrix that was promised; unsupported says
+    why something is not offered. rate_limit is (requests, seconds). faults names the real error behind an answer whose status
+    misleads.
+    """
+
+    slug: str
+    name: str
+    website: str
+    docs: str
+    base: str
+    auth: Literal["oauth2", "api_key"]
+    sign: Sign
+    credentials: tuple[Credential, ...]
+    enough: tuple[tuple[str, ...], ...]
+    health: Call
+    streams: Mapping[str, Stream | tuple[Stream, ...]]
+    _: KW_ONLY
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[Option, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+    faults: Callable[[int, Row], Fault | None] | None = None
+    error: Mapping[str, str] = field(default_factory=dict)
+    rate_limit: tuple[int, int] | None = None
+    limitations: tuple[str, ...] = ()
+    reference: frozenset[str] = frozenset(CAPABILITIES)
+    defunct: bool = False
+
+    def parts(self, kind: str) -> tuple[Stream, ...]:
+        """The streams that make up a listing; none where there is no such listing."""
+        streams = self.streams.get(kind, ())
+        return (streams,) if isinstance(streams, Stream) else streams
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What is offered: events, tickets, attendees, revenue (the reference's four), and orders."""
+        found = {kind for kind in ("events", "tickets", "attendees", "orders") if self.parts(kind)}
+        return frozenset(found | ({"revenue"} if self.parts("sales") or "orders" in found else set()))
+
+    def evidence(self, capability: str) -> Evidence | None:
+        """The weakest evidence among the streams behind a capability; None where there are none."""
+        kinds: Iterable[str] = (
+            ("sales" if self.parts("sales") else "orders",) if capability == "revenue" else (capability,)
+        )
+        levels = [stream.evidence for kind in kinds for stream in self.parts(kind)]
+        return max(levels, key=("documented", "partial", "assumed").index) if levels else None
+
+    def needs(self, capability: str) -> str | None:
+        """The option that must be set for a capability, if any."""
+        kind = (
+            "sales"
+            if capability == "revenue" and self.parts("sales")
+            else "orders"
+            if capability == "revenue"
+            else capability
+        )
+        return next((stream.when for stream in self.parts(kind) if stream.when), None)

@@ -1,0 +1,53 @@
+"""Secrets stay secret: every credential value is remembered here, and taken out of any text before it is shown."""
+
+import logging
+import re
+from typing import Any
+from urllib.parse import quote
+
+_secrets: set[str] = set()
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+SHORTEST = 6
+
+
+def remember(secret: str) -> None:
+    """Makes a value one that is never shown. Values under six characters are left: they occur in ordinary text."""
+    if len(secret) >= SHORTEST:
+        _secrets.update({secret, quote(secret, safe="")})
+
+
+def redact(text: str) -> str:
+    """The text with every known secret replaced."""
+    for secret in _secrets:
+        if secret in text:
+            text = text.replace(secret, "***")
+    return text
+
+
+def quoted(text: str, limit: int = 200) -> str:
+    """What a platform said, made safe to repeat: no control characters, no secrets, at most `limit` characters."""
+    said = redact(" ".join(_CONTROL.sub(" ", text).split()))
+    return said if len(said) <= limit else f"{said[: limit - 1]}…"
+
+
+class RedactingFilter(logging.Filter):
+    """A log filter that takes secrets out of messages and their arguments."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if _secrets:
+            record.msg, record.args = redact(_message(record)), ()
+        return True
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError):
+        return str(record.msg)
+
+
+def secret_values(values: dict[str, Any], names: frozenset[str]) -> None:
+    """Remembers the values of the named fields."""
+    for name in names:
+        if isinstance(value := values.get(name), str):
+            remember(value)

@@ -1,0 +1,138 @@
+"""Which providers there are, and how a connector for one is made. A provider's module is imported only when it is asked for."""
+
+import importlib
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from .calls import addresses
+from .connector import Connector
+from .credentials import ACCOUNT, DEFAULT, MemoryVault, Store, Vault, split
+from .errors import ConfigurationError
+from .http import Http, Transport
+from .provider import Option, Provider
+from .redaction import secret_values
+
+# In the order of the connector reference.
+SLUGS = ("eventbrite", "ticket-tailor", "dice", "helloasso", "pretix")
+
+
+@cache
+def find_provider(slug: str) -> Provider:
+    """The provider of that slug. Raises ConfigurationError."""
+    if slug not in SLUGS:
+        raise ConfigurationError(f"There is no provider {slug!r}.", f"Providers: {', '.join(SLUGS)}.", "provider")
+    module = importlib.import_module(f".providers.{slug.replace('-', '_')}", __package__)
+    provider: Provider = module.provider
+    return provider
+
+
+def providers() -> list[Provider]:
+    """All providers, in the reference's order."""
+    return [find_provider(slug) for slug in SLUGS]
+
+
+def create_connector(
+    provider: str,
+    credentials: Mapping[str, Any],
+    *,
+    base_url: str | Mapping[str, str] | None = None,
+    transport: Transport | None = None,
+    options: Mapping[str, Any] | None = None,
+    account: str = DEFAULT,
+    vault: Vault | None = None,
+) -> Connector:
+    """A connector for one account.
+
+    credentials: the reference's field names, in camelCase or snake_case. base_url: where the platform is instead of its usual
+    address; a mapping moves single hosts. transport: an httpx transport, for tests. vault: where renewed tokens are kept; in memory
+    if not given. Raises ConfigurationError, naming the field, before any request.
+    """
+    found = find_provider(provider)
+    if not ACCOUNT.fullmatch(account):
+        raise ConfigurationError(f"{account!r} is not an account name.", "Use up to 40 of a-z, 0-9 and -.", "account")
+    known = checked_credentials(found, credentials)
+    secret_values(known, frozenset(field.name for field in found.credentials if field.secret))
+    hosts = addresses(found, known, base_url)
+    settings = checked_options(found, options or {})
+    return Connector(found, account, known, settings, hosts, vault or MemoryVault(known), Http(transport))
+
+
+def connect(store: Store, connection: str, transport: Transport | None = None) -> Connector:
+    """The connector of a stored connection. Raises ConfigurationError where there is none."""
+    slug, account = split(connection)
+    find_provider(slug)
+    settings = store.settings(connection)
+    if settings is None:
+        raise ConfigurationError(f"{connection} is not connected.", f"Run: spekta connect {connection}", "connection")
+    return create_connector(
+        slug,
+        settings.credentials,
+        base_url=settings.addresses,
+        transport=transport,
+        options=settings.options,
+        account=account,
+        vault=store.vault(connection),
+    )
+
+
+def checked_credentials(provider: Provider, given: Mapping[str, Any]) -> dict[str, str]:
+    """The credentials by the reference's names. Raises ConfigurationError for a missing, unknown or misread field."""
+    said = given.get("type", provider.auth)
+    if said != provider.auth:
+        raise ConfigurationError(
+            f"{provider.name} takes credentials of type {provider.auth!r}, not {said!r}.", "", "type"
+        )
+    places = {field.name: field.where for field in provider.credentials}
+    held = {}
+    for name, value in given.items():
+        field = _camel(name)
+        if field in ("type", "expiresAt"):
+            continue
+        if field not in places:
+            raise ConfigurationError(
+                f"{provider.name} has no credential {name!r}.", f"It takes: {', '.join(places)}.", name
+            )
+        value = value.get_secret_value() if hasattr(value, "get_secret_value") else value
+        if value is not None and not isinstance(value, str):
+            raise ConfigurationError(f"{provider.name}: {field} is not text.", "", field)
+        if value:
+            held[field] = value
+    _check_enough(provider, held, places)
+    return held | ({"expiresAt": str(given["expiresAt"])} if given.get("expiresAt") else {})
+
+
+def _check_enough(provider: Provider, held: Mapping[str, str], places: Mapping[str, str]) -> None:
+    if any(all(name in held for name in fields) for fields in provider.enough):
+        return
+    nearest = min(provider.enough, key=lambda fields: sum(name not in held for name in fields))
+    missing = next(name for name in nearest if name not in held)
+    others = " or ".join(" and ".join(fields) for fields in provider.enough)
+    raise ConfigurationError(f"{provider.name} needs {missing}: {places[missing]}.", f"Enough is: {others}.", missing)
+
+
+def checked_options(provider: Provider, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with their defaults. Raises ConfigurationError for an unknown one or an unreadable value."""
+    known = {option.name: option for option in provider.options}
+    for name in given:
+        if name not in known:
+            raise ConfigurationError(
+                f"{provider.name} has no option {name!r}.", f"Options: {', '.join(known) or 'none'}.", name
+            )
+    return {name: _option(option, given.get(name)) for name, option in known.items()}
+
+
+def _option(option: Option, value: Any) -> Any:
+    if value is None:
+        return option.default
+    if option.type == "flag":
+        flag = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
+        if flag is None:
+            raise ConfigurationError(f"Option {option.name} is neither true nor false.", "", option.name)
+        return flag
+    return str(value)
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)

@@ -1,0 +1,333 @@
+"""Row: the lenient reader over one provider record, and the only place that coerces.
+
+Every reader takes one path or several and gives the first value that is there, else None. Only lossless repair is done
+("12" is 12); what cannot be read raises `Unreadable`, which the connector turns into a problem of that one record.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from . import money
+from .paths import dig, fan_out
+
+Word = TypeVar("Word", bound=str)
+
+_TAG = (
+    re.compile(r"<(?:br|/p|/div|/li|/h\d)\b[^>]*>", re.I),
+    re.compile(r"<(?:script|style)\b.*?</(?:script|style)\s*>|<[^>]*>", re.I | re.S),
+)
+_FLAGS: Mapping[Any, bool] = {
+    1: True,
+    0: False,
+    "true": True,
+    "false": False,
+    "1": True,
+    "0": False,
+    "yes": True,
+    "no": False,
+}
+
+
+class Unreadable(ValueError):
+    """A value that cannot be read; knows its path."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What a mapping may read beside its own row: the event's row, sibling listings by key, options, and the answer."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    page: Any = None
+    event: "Row | None" = None
+    joined: Mapping[str, Mapping[str, list["Row"]]] = field(default_factory=dict)
+
+
+_NOWHERE = Surroundings()
+
+
+class Row:
+    """One provider record. `data` is the record itself, `path` where it stands in the answer."""
+
+    __slots__ = ("around", "data", "found", "path", "said", "way")
+
+    def __init__(self, data: Any, around: Surroundings = _NOWHERE, way: tuple[Any, ...] = (), path: str = "") -> None:
+        self.data = data
+        self.around = around
+        self.way = way
+        self.path = path
+        self.said: str | None = None
+        self.found: dict[str, Row] | None = None
+
+    def __repr__(self) -> str:
+        return f"Row({self.path or '.'})"
+
+    # One value
+
+    def value(self, *paths: str) -> Any:
+        """The first value that is there, as it came."""
+        data = self.data
+        for path in paths:
+            value = dig(data, path)
+            if value is not None and value != "":
+                return value
+        return None
+
+    def text(self, *paths: str) -> str | None:
+        """Text; numbers become text, blank and masked ("****") text is None."""
+        data = self.data
+        for path in paths:
+            value = dig(data, path)
+            if value is None:
+                continue
+            if type(value) is not str:
+                if isinstance(value, bool) or not isinstance(value, int | Decimal):
+                    continue
+                return str(value)
+            stripped = value.strip()
+            if stripped and stripped.strip("*"):
+                return stripped
+        return None
+
+    def id(self, *paths: str) -> str:
+        """An identity, `id` unless told otherwise. Raises Unreadable where there is none."""
+        found = self.ref(*(paths or ("id",)))
+        if found is None:
+            raise Unreadable((paths or ("id",))[0], "no identity")
+        return found
+
+    def ref(self, *paths: str) -> str | None:
+        """The id of another record, given as text, number, or an object with an `id`."""
+        for path in paths:
+            value = dig(self.data, path)
+            if isinstance(value, dict):
+                value = value.get("id")
+            if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+                return str(value)
+        return None
+
+    def whole(self, *paths: str) -> int | None:
+        """A whole number. `[]` in a path adds up, and is None where a part is null."""
+        for path in paths:
+            values = self._values(path)
+            if values:
+                return None if None in values else sum(_whole(path, value) for value in values)
+        return None
+
+    def flag(self, *paths: str) -> bool | None:
+        """A truth value, also of the words and digits that stand for one."""
+        value = self.value(*paths)
+        if value is None:
+            return None
+        known = _FLAGS.get(value.lower() if isinstance(value, str) else value) if isinstance(value, str | int) else None
+        if known is None:
+            raise Unreadable(paths[0], f"{_shown(value)} is neither true nor false")
+        return known
+
+    def moment(self, *paths: str, zone: str | None = None) -> datetime | None:
+        """An ISO 8601 time in UTC. A time without an offset needs the `zone` (IANA) it is in, else it is Unreadable."""
+        value = self.value(*paths)
+        if value is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise Unreadable(paths[0], f"{_shown(value)} is not a time") from None
+        if moment.tzinfo is None:
+            if zone is None:
+                raise Unreadable(paths[0], f"{_shown(value)} has no time zone")
+            moment = moment.replace(tzinfo=_zone(zone))
+        return moment.astimezone(UTC)
+
+    def unix(self, *paths: str) -> datetime | None:
+        """A time given in seconds since 1970."""
+        seconds = self.whole(*paths)
+        try:
+            return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        except (OverflowError, OSError, ValueError):
+            raise Unreadable(paths[0], f"{seconds} is not a time") from None
+
+    def minor(self, *paths: str, currency: str | None, per_unit: int | None = None) -> Decimal | None:
+        """An amount in minor units, in major ones. `[]` adds up. `per_unit`: minor units in one, where the platform says."""
+        amount = self.whole(*paths)
+        if amount is None:
+            return None
+        if currency is None:
+            raise Unreadable(paths[0], "an amount in minor units without a currency")
+        try:
+            return money.from_minor(amount, currency, per_unit)
+        except (ValueError, ArithmeticError) as error:
+            raise Unreadable(paths[0], str(error)) from None
+
+    def major(self, *paths: str, currency: str | None) -> Decimal | None:
+        """An amount in major units. `[]` adds up, and is None where a part is null."""
+        for path in paths:
+            values = self._values(path)
+            if values:
+                return None if None in values else _sum(path, values, currency)
+        return None
+
+    def decimal(self, *paths: str) -> Decimal | None:
+        """A number that is not money: a coordinate, a rate."""
+        value = self.value(*paths)
+        return None if value is None else _decimal(paths[0], value)
+
+    def choice(self, path: str, words: Mapping[str, Word]) -> Word:
+        """Our word for the platform's, whatever its case; "unknown" for one not listed. The platform's word is kept."""
+        said = self.text(path)
+        if said is None:
+            return "unknown"  # type: ignore[return-value]
+        self.said = said
+        return words.get(said) or words.get(said.lower()) or words.get(said.upper()) or "unknown"  # type: ignore[return-value]
+
+    def currency(self, *paths: str) -> str | None:
+        """An ISO 4217 code, in capitals."""
+        code = self.text(*paths)
+        if code is None:
+            return None
+        if not (len(code) == 3 and code.isalpha() and code.isascii()):
+            raise Unreadable(paths[0], f"{_shown(code)} is not a currency")
+        return code.upper()
+
+    def country(self, *paths: str) -> str | None:
+        """An ISO 3166 alpha-2 code, from two letters, three letters, or the country's English name."""
+        said = self.text(*paths)
+        return None if said is None else _country(said)
+
+    def plain(self, *paths: str) -> str | None:
+        """Text without HTML: tags out, entities resolved, line ends kept."""
+        said = self.text(*paths)
+        if said is None or not ("<" in said or "&" in said):
+            return said
+        lines = html.unescape(_TAG[1].sub("", _TAG[0].sub("\n", said))).splitlines()
+        return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line) or None
+
+    # Parts
+
+    def has(self, path: str) -> bool:
+        """Whether there is something at the path that is not null, empty or false."""
+        return bool(dig(self.data, path))
+
+    def at(self, path: str) -> "Row":
+        """The part at the path; an empty one where there is none."""
+        return Row(dig(self.data, path), self.around, (*self.way, self.data), f"{self.path}.{path}".lstrip("."))
+
+    def rows(self, path: str) -> "Iterator[Row]":
+        """The parts at a path with `[]`."""
+        for number, (value, way) in enumerate(fan_out(self.data, path)):
+            yield Row(value, self.around, (*self.way, *way), f"{self.path}.{path}({number})".lstrip("."))
+
+    def texts(self, path: str) -> list[str]:
+        """The texts at a path with `[]`."""
+        return [str(value) for value, _ in fan_out(self.data, path) if isinstance(value, str | int)]
+
+    def pairs(self, path: str, key: str, value: str) -> dict[str, str] | None:
+        """Questions and answers: a list of objects as a dictionary."""
+        found = {row.text(key): row.text(value) for row in self.rows(f"{path}[]")}
+        return {key: value for key, value in found.items() if key and value} or None
+
+    # Surroundings
+
+    @property
+    def up(self) -> "Row":
+        """The object that this row lies in."""
+        *way, above = self.way or (None,)
+        return Row(above, self.around, tuple(way))
+
+    @property
+    def event(self) -> "Row":
+        """The row of the event that this record belongs to."""
+        return self.around.event or Row(None, self.around)
+
+    @property
+    def page(self) -> "Row":
+        """The whole answer that this row came in."""
+        return Row(self.around.page, self.around)
+
+    def option(self, name: str) -> Any:
+        """An option of the connection."""
+        return self.around.options.get(name)
+
+    def joined(self, name: str, key: str | None) -> "list[Row]":
+        """The rows of a sibling listing that have this key."""
+        return self.around.joined.get(name, {}).get(key, []) if key is not None else []
+
+    def looked_up(self, name: str) -> "Row | None":
+        """What a call for this very row answered; None where it was not made."""
+        return self.found.get(name) if self.found else None
+
+    def _values(self, path: str) -> list[Any]:
+        if "[]" not in path:
+            value = dig(self.data, path)
+            return [] if value is None or value == "" else [value]
+        *before, last = path.rpartition("[].")
+        if not last:
+            return [value for value, _ in fan_out(self.data, path)]
+        parts = [part for part, _ in fan_out(self.data, f"{before[0]}[]") if isinstance(part, dict)]
+        return [dig(part, last) for part in parts if last.split(".")[0] in part]
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if len(repr(value)) <= 40 else f"{repr(value)[:40]}…"
+
+
+def _whole(path: str, value: Any) -> int:
+    if type(value) is int:
+        return value
+    number = _decimal(path, value)
+    if number != number.to_integral_value():
+        raise Unreadable(path, f"{_shown(value)} is not a whole number")
+    return int(number)
+
+
+def _decimal(path: str, value: Any) -> Decimal:
+    if type(value) is bool or not isinstance(value, str | int | Decimal):
+        raise Unreadable(path, f"{_shown(value)} is not a number")
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise Unreadable(path, f"{_shown(value)} is not a number") from None
+    if not number.is_finite():
+        raise Unreadable(path, f"{_shown(value)} is not a number")
+    return number
+
+
+def _sum(path: str, values: Iterable[Any], currency: str | None) -> Decimal:
+    amount = sum((_decimal(path, value) for value in values), money.ZERO)
+    if currency is None:
+        return amount
+    try:
+        return money.exact(amount, currency)
+    except (ValueError, ArithmeticError) as error:
+        raise Unreadable(path, str(error)) from None
+
+
+@lru_cache(maxsize=512)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise Unreadable("timezone", f"{_shown(name)} is not a time zone") from None
+
+
+@lru_cache(maxsize=512)
+def _country(said: str) -> str | None:
+    if said.upper() in ("UK", "UNITED KINGDOM"):
+        return "GB"
+    if len(said) == 2 and said.isascii() and said.isalpha():
+        return said.upper()
+    import iso3166  # only where a platform writes countries out
+
+    known = iso3166.countries.get(said, None)
+    return known.alpha2 if known else None

@@ -1,0 +1,70 @@
+"""The codes and tokens that one provider has handed out."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Code:
+    redirect_uri: str
+    challenge: str
+
+
+@dataclass
+class Grants:
+    """Tokens stay good until `expire` is called; refresh tokens are single use."""
+
+    slug: str
+    standing: set[str] = field(default_factory=set)
+    _codes: dict[str, Code] = field(default_factory=dict)
+    _access: set[str] = field(default_factory=set)
+    _refresh: set[str] = field(default_factory=set)
+    _given: int = 0
+
+    def code(self, redirect_uri: str, challenge: str = "") -> str:
+        """Hand out an authorization code."""
+        code = f"code_{self.slug}_{self._next()}"
+        self._codes[code] = Code(redirect_uri, challenge)
+        return code
+
+    def redeem(self, code: str, redirect_uri: str, verifier: str = "") -> bool:
+        """Take a code back, once; True when it fits the redirect address and the PKCE verifier."""
+        known = self._codes.pop(code, None)
+        return (
+            known is not None
+            and known.redirect_uri == redirect_uri
+            and known.challenge in ("", s256(verifier))
+        )
+
+    def issue(self) -> tuple[str, str]:
+        """Hand out an access token and a refresh token."""
+        number = self._next()
+        access, refresh = f"at_test_{self.slug}_{number}", f"rt_test_{self.slug}_{number}"
+        self._access.add(access)
+        self._refresh.add(refresh)
+        return access, refresh
+
+    def _next(self) -> int:
+        self._given += 1
+        return self._given
+
+    def refresh(self, token: str) -> tuple[str, str] | None:
+        """Swap a refresh token for a new pair; None when it is unknown or used."""
+        if token not in self._refresh:
+            return None
+        self._refresh.remove(token)
+        return self.issue()
+
+    def accepts(self, access: str) -> bool:
+        return access in self._access or access in self.standing
+
+    def expire(self) -> None:
+        """Let every access token end at once; refresh tokens live on."""
+        self._access.clear()
+        self.standing.clear()
+
+
+def s256(verifier: str) -> str:
+    """Give the PKCE challenge of a verifier (RFC 7636, S256)."""
+    return urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
