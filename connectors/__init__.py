@@ -34,6 +34,7 @@ from .models import (
     UnifiedTicket,
     Venue,
 )
+from .portfolio import Portfolio
 from .provider import Provider
 from .registry import connect, create_connector, find_provider, providers
 
@@ -49,6 +50,7 @@ __all__ = [
     "OrderLine",
     "PaginatedResult",
     "PermissionDenied",
+    "Portfolio",
     "Problem",
     "Provider",
     "ProviderError",

@@ -13,6 +13,8 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import to_jsonable_python
 
+from .references import refer
+
 
 def _in_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
@@ -59,6 +61,16 @@ class UnifiedRecord(Model):
     created_at: Moment | None = None
     updated_at: Moment | None = None
     raw: Any = Field(default=None, exclude=True, repr=False)
+
+    @property
+    def connection(self) -> str:
+        """The connection that the record came from: `eventbrite`, or `eventbrite/london`."""
+        return self.provider if self.account == "default" else f"{self.provider}/{self.account}"
+
+    @property
+    def reference(self) -> str:
+        """What names this record anywhere: `eventbrite/london:123`."""
+        return refer(self.connection, self.id)
 
     def dump(self, *, raw: bool = False, personal_data: bool = True) -> dict[str, Any]:
         """The record as JSON values. Without `personal_data`, names, addresses, barcodes and raw are left out."""

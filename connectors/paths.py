@@ -66,7 +66,9 @@ def holds(value: Any, path: str) -> bool:
     for step in steps(path):
         if step is EACH:
             return True
-        if (isinstance(step, str) and isinstance(value, dict) and step in value) or (isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value)):
+        if (isinstance(step, str) and isinstance(value, dict) and step in value) or (
+            isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value)
+        ):
             value = value[step]
         else:
             return False

@@ -52,6 +52,7 @@ def create_connector(
     found = find_provider(provider)
     if not ACCOUNT.fullmatch(account):
         raise ConfigurationError(f"{account!r} is not an account name.", "Use up to 40 of a-z, 0-9 and -.", "account")
+    credentials, base_url = _own_address(found, credentials, base_url)
     known = checked_credentials(found, credentials)
     secret_values(known, frozenset(field.name for field in found.credentials if field.secret))
     hosts = addresses(found, known, base_url)
@@ -75,6 +76,16 @@ def connect(store: Store, connection: str, transport: Transport | None = None) -
         account=account,
         vault=store.vault(connection),
     )
+
+
+def _own_address(
+    provider: Provider, credentials: Mapping[str, Any], base_url: str | Mapping[str, str] | None
+) -> tuple[Mapping[str, Any], str | Mapping[str, str] | None]:
+    """Where a platform's address is a credential, another base address takes its place."""
+    if "{baseUrl}" not in provider.base or not base_url:
+        return credentials, base_url
+    moved = base_url if isinstance(base_url, str) else base_url.get("api")
+    return {**credentials, **({"baseUrl": moved} if moved else {})}, None
 
 
 def checked_credentials(provider: Provider, given: Mapping[str, Any]) -> dict[str, str]:

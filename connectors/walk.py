@@ -472,6 +472,7 @@ def _numbered(body: Any, paths: str | tuple[str, ...], name: str) -> Any:
             f"{name} answered without the expected list ({options[0] or 'records'}).",
             "The platform may have changed its API.",
         )
+    path = path.removesuffix("?")
     spread = path if path.endswith("[]") else f"{path}[]"
     for number, (value, way) in enumerate(fan_out(body, spread)):
         yield f"{path}[{number}]", value, way

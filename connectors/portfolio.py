@@ -1,0 +1,222 @@
+"""Portfolio: all connections asked the same question at once. One that fails never fails the others.
+
+Every answer says for each connection what became of it. Money is added up per currency, never across currencies, and only over
+connections that answered in full.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from .connector import Connector
+from .cursor import pack, unpack
+from .errors import InvalidArgument, SpektaError, Unsupported
+from .http import Deadline
+from .models import UnifiedEvent, UnifiedRevenue
+
+State = Literal["ok", "partial", "failed", "unsupported"]
+Progress = Callable[[str, int, int | None], None]
+FIGURES = ("gross_revenue", "refunds", "taxes", "fees", "net_revenue")
+EVENTS_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What became of one connection. `message` and `advice` say why it is not ok."""
+
+    connection: str
+    state: State
+    count: int = 0
+    code: str | None = None
+    message: str | None = None
+    advice: str | None = None
+    problems: int = 0
+    filtered_here: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventList:
+    """Events of all connections, by start. `next_cursor` goes on for every connection that has more."""
+
+    events: list[UnifiedEvent]
+    connections: list[Status]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Sums of one currency. A figure that not every event tells is the sum of those that do; `unreported` names it."""
+
+    currency: str
+    gross_revenue: Decimal
+    refunds: Decimal | None
+    taxes: Decimal | None
+    fees: Decimal | None
+    net_revenue: Decimal
+    tickets_sold: int | None
+    orders: int
+    events: int
+    unreported: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueReport:
+    """Revenue of every event asked for, and sums by connection and over all, per currency."""
+
+    events: list[tuple[UnifiedEvent, UnifiedRevenue]]
+    connections: list[Status]
+    by_connection: dict[str, list[Total]]
+    totals: list[Total]
+
+
+@dataclass(slots=True)
+class Portfolio:
+    """Many connections as one. `open` makes the connector of a connection; it is closed after each question."""
+
+    names: Sequence[str]
+    open: Callable[[str], Connector]
+    on_progress: Progress = field(default=lambda connection, done, of: None)
+
+    async def events(
+        self,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        since: datetime | None = None,
+        filters: Mapping[str, Any] | None = None,
+        deadline: float | None = None,
+    ) -> EventList:
+        """Events of all connections; each gives its share of `limit`. Raises InvalidArgument for a bad cursor."""
+        if not 1 <= limit <= 1000:
+            raise InvalidArgument("limit", "limit is from 1 to 1000.", "")
+        places = _decoded(cursor, self.names) if cursor else dict.fromkeys(self.names)
+        share = max(1, limit // max(1, len(places)))
+        following: dict[str, str] = {}
+        found: list[UnifiedEvent] = []
+
+        async def ask(connector: Connector) -> Status:
+            more = {} if (place := places[connector.name]) else {"since": since, "filters": filters}
+            page = await connector.get_events(page_size=share, cursor=place, deadline=deadline, **more)
+            found.extend(page.items)
+            if page.next_cursor:
+                following[connector.name] = page.next_cursor
+            return Status(
+                connector.name, "ok", len(page.items), problems=len(page.problems), filtered_here=page.filtered_here
+            )
+
+        statuses = await self.each(ask, places)
+        found.sort(key=lambda event: (event.starts_at is None, event.starts_at, event.provider, event.id))
+        return EventList(found, statuses, pack(following) if following else None)
+
+    async def revenue(
+        self, *, filters: Mapping[str, Any] | None = None, deadline: float | None = None
+    ) -> RevenueReport:
+        """Revenue of every event that the filters (those of events) let through."""
+        found: list[tuple[UnifiedEvent, UnifiedRevenue]] = []
+        whole: set[str] = set()
+        until = Deadline(deadline)
+
+        async def ask(connector: Connector) -> Status:
+            stream = connector.stream_events(filters=filters, deadline=until.remaining())
+            events = [event async for event in stream]
+            read, late = await self._revenues(connector, events, until)
+            found.extend(read)
+            if late:
+                missing = f"{len(late)} of {len(events)} events could not be read: {late[0].message}"
+                return Status(connector.name, "partial", len(read), late[0].code, missing, late[0].advice)
+            whole.add(connector.name)
+            return Status(connector.name, "ok", len(read))
+
+        statuses = await self.each(ask)
+        by_connection = {name: _totals(_of(found, name)) for name in self.names if name in whole}
+        counted = [pair for name in sorted(whole) for pair in _of(found, name)]
+        found.sort(key=lambda pair: (pair[0].starts_at is None, pair[0].starts_at, pair[0].provider, pair[0].id))
+        return RevenueReport(found, statuses, by_connection, _totals(counted))
+
+    async def each(self, ask: Callable[[Connector], Any], names: Iterable[str] | None = None) -> list[Status]:
+        """Runs `ask` for every connection at once; what it raises becomes the status of that connection alone."""
+
+        async def one(name: str) -> Status:
+            try:
+                async with self.open(name) as connector:
+                    status: Status = await ask(connector)
+                    return status
+            except Unsupported as error:
+                return Status(name, "unsupported", code=error.code, message=error.message, advice=error.advice)
+            except InvalidArgument:
+                raise
+            except SpektaError as error:
+                return Status(name, "failed", code=error.code, message=error.message, advice=error.advice)
+
+        return list(await asyncio.gather(*(one(name) for name in (self.names if names is None else names))))
+
+    async def _revenues(
+        self, connector: Connector, events: Sequence[UnifiedEvent], until: Deadline
+    ) -> tuple[list[tuple[UnifiedEvent, UnifiedRevenue]], list[SpektaError]]:
+        gate, done = asyncio.Semaphore(EVENTS_AT_ONCE), 0
+        self.on_progress(connector.name, 0, len(events))
+
+        async def one(event: UnifiedEvent) -> tuple[UnifiedEvent, UnifiedRevenue] | SpektaError:
+            nonlocal done
+            async with gate:
+                try:
+                    return event, await connector.get_revenue(event.id, deadline=until.remaining())
+                except Unsupported:
+                    raise
+                except SpektaError as error:
+                    return error
+                finally:
+                    done += 1
+                    self.on_progress(connector.name, done, len(events))
+
+        answers = await asyncio.gather(*(one(event) for event in events))
+        read = [answer for answer in answers if isinstance(answer, tuple)]
+        return read, [answer for answer in answers if isinstance(answer, SpektaError)]
+
+
+def _of(pairs: Iterable[tuple[UnifiedEvent, UnifiedRevenue]], name: str) -> list[tuple[UnifiedEvent, UnifiedRevenue]]:
+    return [pair for pair in pairs if pair[0].connection == name]
+
+
+def _totals(pairs: Sequence[tuple[UnifiedEvent, UnifiedRevenue]]) -> list[Total]:
+    revenues = [revenue for _, revenue in pairs if revenue.currency]
+    currencies = sorted({revenue.currency for revenue in revenues if revenue.currency})
+    return [_total(currency, [r for r in revenues if r.currency == currency]) for currency in currencies]
+
+
+def _total(currency: str, revenues: Sequence[UnifiedRevenue]) -> Total:
+    sums = {name: _sum(getattr(revenue, name) for revenue in revenues) for name in FIGURES}
+    return Total(
+        currency=currency,
+        gross_revenue=sums["gross_revenue"] or Decimal(0),
+        refunds=sums["refunds"],
+        taxes=sums["taxes"],
+        fees=sums["fees"],
+        net_revenue=sums["net_revenue"] or Decimal(0),
+        tickets_sold=_sum(revenue.tickets_sold for revenue in revenues),
+        orders=sum(revenue.orders for revenue in revenues),
+        events=len(revenues),
+        unreported=tuple(
+            sorted({f"{name} ({revenue.provider})" for revenue in revenues for name in revenue.unreported})
+        ),
+    )
+
+
+def _sum(values: Iterable[Any]) -> Any:
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if known else None
+
+
+def _decoded(cursor: str, names: Iterable[str]) -> dict[str, str]:
+    places = unpack(cursor)
+    if not isinstance(places, dict):
+        raise InvalidArgument("cursor", "The cursor is one of a single connection.", "Start over without it.")
+    foreign = [name for name in places if name not in set(names)]
+    if foreign:
+        raise InvalidArgument(
+            "cursor", f"The cursor asks {foreign[0]}, which is not among the connections.", "Start over without it."
+        )
+    return places
