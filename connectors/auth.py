@@ -49,9 +49,9 @@ class Basic:
 class OAuth2:
     """A bearer token that can be renewed. Addresses are `host:path`.
 
-    renewals: the grants to try, in order, when the platform refuses the token. client: whether client id and secret travel in the
-    body or as Basic. rotating: each refresh token works once. authorize: where a person allows access in the browser, for
-    platforms of the authorization-code kind; pkce: whether it takes an S256 challenge.
+    renewals: the grants to try, in order, when the platform refuses the token. client: whether client id and secret
+    travel in the body or as Basic. rotating: each refresh token works once. authorize: where a person allows access in
+    the browser, for platforms of the authorization-code kind; pkce: whether it takes an S256 challenge.
     """
 
     token: str

@@ -233,7 +233,9 @@ def _pause(error: errors.ProviderError, attempt: int) -> float:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait: Retry-After as seconds or a date, else the seconds until the platform's own limit starts anew."""
+    """Seconds to wait: Retry-After as seconds or a date, else the seconds until the platform's own limit starts
+    anew.
+    """
     said = headers.get("retry-after") or headers.get("x-rate-limit-reset") or ""
     try:
         seconds = float(said)

@@ -43,9 +43,10 @@ Filters = Mapping[str, Any]
 class Connector:
     """Asks one account on one platform. Made by `create_connector`; close it, or use it with `async with`.
 
-    Every method takes a `deadline` in seconds, within which it answers or raises. Lists take `page` (from 1) or `cursor`, `page_size`
-    (1 to 1000), `since` (changed at or after, an aware time) and `filters`. Raises InvalidArgument before any request for an
-    argument that cannot be used, Unsupported for what the platform does not offer, and ProviderError otherwise.
+    Every method takes a `deadline` in seconds, within which it answers or raises. Lists take `page` (from 1) or
+    `cursor`, `page_size` (1 to 1000), `since` (changed at or after, an aware time) and `filters`. Raises
+    InvalidArgument before any request for an argument that cannot be used, Unsupported for what the platform does not
+    offer, and ProviderError otherwise.
     """
 
     def __init__(
@@ -132,7 +133,9 @@ class Connector:
         size: int = WALKING_SIZE,
         deadline: float | None = None,
     ) -> AsyncIterator[Batch]:
-        """A listing answer by answer, each with the position after it: what a copy that must be able to resume needs."""
+        """A listing answer by answer, each with the position after it: what a copy that must be able to resume
+        needs.
+        """
         question = self._question(kind, event_id, since, filters, size, Deadline(deadline))
         return self._walker.walk(question, position)
 
@@ -183,7 +186,9 @@ class Connector:
         )
 
     async def health_check(self, *, deadline: float | None = None) -> HealthCheckResult:
-        """Whether the connection works, by the platform's cheapest call. Does not raise for what the platform answers."""
+        """Whether the connection works, by the platform's cheapest call. Does not raise for what the platform
+        answers.
+        """
         checked_at, started = datetime.now(UTC), time.monotonic()
         error: SpektaError | None = None
         try:
@@ -395,9 +400,9 @@ def _check_page(page: int | None, page_size: int, cursor: str | None) -> None:
         raise InvalidArgument(
             "page", "page and cursor exclude each other.", "Give the cursor alone to go on, or the page alone to start."
         )
-    if page is not None and (not isinstance(page, int) or page < 1):
+    if page is not None and page < 1:
         raise InvalidArgument("page", "page counts from 1.", "")
-    if not isinstance(page_size, int) or not 1 <= page_size <= LARGEST_PAGE:
+    if not 1 <= page_size <= LARGEST_PAGE:
         raise InvalidArgument("page_size", f"page_size is from 1 to {LARGEST_PAGE}.", "")
 
 

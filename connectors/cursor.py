@@ -38,7 +38,8 @@ def decode(cursor: str) -> Place:
     """The place that a cursor stands for. Raises InvalidArgument where it is damaged."""
     try:
         *asked, position = unpack(cursor)
-        return Place(*asked, Position(*position))
+        provider, account, kind, event_id, since, filters, size = asked
+        return Place(provider, account, kind, event_id, since, filters, size, Position(*position))
     except (TypeError, ValueError):
         raise InvalidArgument("cursor", "The cursor is damaged.", "Start over without a cursor.") from None
 

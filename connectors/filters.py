@@ -1,7 +1,7 @@
 """Filters: what every provider understands, and what is applied here because the platform cannot.
 
-events: starts_after, starts_before, status, q. orders: status, buyer_email. attendees: checked_in, status. A provider adds its
-own. Values are text, flags or aware times.
+events: starts_after, starts_before, status, q. orders: status, buyer_email. attendees: checked_in, status. A provider
+adds its own. Values are text, flags or aware times.
 """
 
 from collections.abc import Callable, Mapping
@@ -94,10 +94,15 @@ COMMON: Mapping[str, Mapping[str, Common]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Filters sorted out for one stream: what is sent, and what is applied here."""
+    """Filters sorted out for one stream: what is sent, which are applied here alone, and what keeps a record.
+
+    What was sent is checked here again, as some platforms leave out parameters that they do not know; not so `q`, for
+    which a platform may look at more than the name.
+    """
 
     sent: Mapping[str, Any] = field(default_factory=dict)
-    here: Mapping[str, Keep] = field(default_factory=dict)
+    here: tuple[str, ...] = ()
+    keep: tuple[Keep, ...] = ()
 
 
 def names(kind: str, streams: tuple[Stream, ...]) -> list[str]:
@@ -125,15 +130,18 @@ def _own(name: str, value: Any) -> Any:
 def sort_out(kind: str, stream: Stream, values: Mapping[str, Any]) -> Asked:
     """What the platform can filter is sent to it; the rest is applied to its answer."""
     sent: dict[str, Any] = {}
-    here: dict[str, Keep] = {}
+    keep: dict[str, Keep] = {}
+    told: set[str] = set()
     for name, value in values.items():
-        own = stream.filters.get(name)
+        own, common = stream.filters.get(name), COMMON.get(kind, {}).get(name)
         word = _for_platform(own, value) if own else None
         if own and word is not None:
             sent[own.parameter] = word
-        elif common := COMMON.get(kind, {}).get(name):
-            here[name] = _keeper(common, value)
-    return Asked(sent, here)
+            told.add(name)
+        if common and not (word is not None and name == "q"):
+            keep[name] = _keeper(common, value)
+    here = tuple(name for name in keep if name not in told)
+    return Asked(sent, here, tuple(keep.values()))
 
 
 def _keeper(common: Common, value: Any) -> Keep:

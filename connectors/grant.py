@@ -1,7 +1,7 @@
 """An OAuth2 grant that renews itself: early, once, under a lease, and saved before it is used.
 
-Whoever waited for the lease reads what the holder saved, and asks the platform for nothing. `invalid_grant` is believed only
-after the vault was read again: another worker may have used the refresh token first.
+Whoever waited for the lease reads what the holder saved, and asks the platform for nothing. `invalid_grant` is
+believed only after the vault was read again: another worker may have used the refresh token first.
 """
 
 import random

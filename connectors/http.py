@@ -69,7 +69,9 @@ class Http:
         form: Mapping[str, str] | None = None,
         deadline: Deadline,
     ) -> Answer:
-        """One request. Raises Unavailable where no whole answer came, DeadlineExceeded where the caller's time ran out."""
+        """One request. Raises Unavailable where no whole answer came, DeadlineExceeded where the caller's time ran
+        out.
+        """
         try:
             async with asyncio.timeout(deadline.remaining()):
                 response = await self._client.request(

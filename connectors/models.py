@@ -22,6 +22,10 @@ def _in_utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
+def _not_empty(venue: "Venue | None") -> "Venue | None":
+    return venue if venue is not None and any(value is not None for value in venue.__dict__.values()) else None
+
+
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
 Amount = Decimal
 
@@ -90,7 +94,7 @@ class UnifiedEvent(UnifiedRecord):
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     timezone: str | None = None
-    venue: Venue | None = None
+    venue: Annotated[Venue | None, AfterValidator(_not_empty)] = None
     online: bool | None = None
     url: str | None = None
     image_url: str | None = None
@@ -193,9 +197,9 @@ class CurrencyTotal(Model):
 class UnifiedRevenue(Model):
     """What an event brought in, in its own currency.
 
-    gross_revenue is what buyers paid, taxes and buyer-paid fees included, before refunds; taxes and fees are those of the
-    money kept; net_revenue = gross_revenue - refunds - taxes - fees with what is known. What the platform does not tell is
-    None and named in `unreported`. `basis` says what the figures were added up from.
+    gross_revenue is what buyers paid, taxes and buyer-paid fees included, before refunds; taxes and fees are those of
+    the money kept; net_revenue = gross_revenue - refunds - taxes - fees with what is known. What the platform does not
+    tell is None and named in `unreported`. `basis` says what the figures were added up from.
     """
 
     provider: str

@@ -52,13 +52,18 @@ def added(amounts: Iterable[Decimal | None]) -> Decimal | None:
     return sum(known, ZERO) if known else None
 
 
-def order_status(paid: Decimal | None, refunded: Decimal | None, cancelled: bool = False) -> OrderStatus:
-    """What the money of an order says, and whether it was cancelled. All money back is refunded, cancelled or not."""
-    if refunded and refunded >= (paid or ZERO):
+def total(amounts: Iterable[Decimal | None], currency: str | None) -> Decimal:
+    """The sum of what is there; nothing is zero."""
+    return added(amounts) or zero(currency)
+
+
+def order_status(said: OrderStatus, paid: Decimal | None, refunded: Decimal | None) -> OrderStatus:
+    """The status of an order whose platform says paid or cancelled, by its money. All money back is refunded."""
+    if said not in ("paid", "cancelled") or not refunded:
+        return said
+    if refunded >= (paid or ZERO):
         return "refunded"
-    if cancelled:
-        return "cancelled"
-    return "partially_refunded" if refunded else "paid"
+    return "partially_refunded" if said == "paid" else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class Sale:
 _PAID: frozenset[OrderStatus] = frozenset({"paid", "partially_refunded", "refunded"})
 
 
-def sale_of(order: UnifiedOrder, event_id: str) -> Sale | None | str:
+def sale_of(order: UnifiedOrder, event_id: str) -> Sale | str | None:
     """The sale that an order is for one event; None where no money came in; text where it cannot be told."""
     paid = order.paid if order.paid is not None else order.total if order.status in _PAID else None
     if order.test or paid is None or not (paid or order.status == "paid"):
@@ -106,8 +111,8 @@ def sale_of(order: UnifiedOrder, event_id: str) -> Sale | None | str:
 def _of_kept(order: UnifiedOrder, part: Decimal | None, paid: Decimal, kept: Decimal, share: Decimal) -> Decimal | None:
     """The part of a tax or fee that belongs to the money kept: all of it where at least the total was kept.
 
-    A cancelled order whose total was not reduced sold nothing: what was kept of it is no sale. An order that stands though
-    nothing was paid for it (it was split off another one) has its tax whole.
+    A cancelled order whose total was not reduced sold nothing: what was kept of it is no sale. An order that stands
+    though nothing was paid for it (it was split off another one) has its tax whole.
     """
     if part is None:
         return None

@@ -1,7 +1,8 @@
 """How platforms page: Once, Pages, Cursor. All stateless.
 
-`ask` says which parameters a request carries at a state, `after` what the state is then: a small JSON value, or None at the end.
-Links are never followed; only a parameter is taken out of them, so neither their host nor a token in them matters.
+`ask` says which parameters a request carries at a state, `after` what the state is then: a small JSON value, or None
+at the end. Links are never followed; only a parameter is taken out of them, so neither their host nor a token in them
+matters.
 """
 
 from dataclasses import dataclass
@@ -48,7 +49,8 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Numbered pages. The end is where `more` is null or false, else where `count` rows were seen, else at a short page.
+    """Numbered pages. The end is where `more` is null or false, else where `count` rows were seen, else at a short
+    page.
 
     A short first page proves nothing, as platforms cut sizes silently: then one more is asked for.
     State: [page number, rows seen, rows on the first page].
@@ -92,10 +94,11 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A token for what comes next: at `next` (`data[-1].id` is the last row's id), or the parameter in the URL at `link`.
+    """A token for what comes next: at `next` (`data[-1].id` is the last row's id), or the parameter in the URL at
+    `link`.
 
-    The end is where `more` is null or false, where there is no token or no row, and, where it `stays`, a token equal to the
-    one sent. State: the token.
+    The end is where `more` is null or false, where there is no token or no row, and, where it `stays`, a token equal
+    to the one sent. State: the token.
     """
 
     parameter: str

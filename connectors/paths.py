@@ -8,33 +8,36 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-EACH = None
-Step = str | int | None
+Step = str | int | None  # None stands for every element
 
 _PART = re.compile(r"([^.\[\]]+)|\[(-?\d*)\]")
 
 
 @lru_cache(maxsize=4096)
 def steps(path: str) -> tuple[Step, ...]:
-    """The parts of a path: keys, indexes, and EACH for `[]`."""
+    """The parts of a path: keys, indexes, and None for `[]`."""
     found: list[Step] = []
     for key, index in _PART.findall(path.removesuffix("?")):
-        found.append(key or (int(index) if index else EACH))
+        found.append(key or (int(index) if index else None))
     return tuple(found)
 
 
 def dig(value: Any, path: str) -> Any:
     """The value at a path without `[]`, or None."""
     for step in steps(path):
-        if type(step) is str:
-            value = value.get(step) if isinstance(value, dict) else None
-        elif isinstance(value, list) and -len(value) <= step < len(value):  # type: ignore[operator]
-            value = value[step]
+        if type(value) is dict:
+            value = value.get(step)
         else:
-            return None
+            value = value[step] if _has(value, step) else None
         if value is None:
             return None
     return value
+
+
+def _has(value: Any, step: Step) -> bool:
+    if isinstance(value, dict):
+        return step in value
+    return isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value)
 
 
 def fan_out(value: Any, path: str) -> Iterator[tuple[Any, tuple[dict[str, Any], ...]]]:
@@ -51,27 +54,21 @@ def _walk(
         yield value, way
         return
     step, after = rest[0], rest[1:]
-    if step is EACH:
+    if step is None:
         for element in value if isinstance(value, list) else [value]:
             yield from _walk(element, after, way)
-    elif isinstance(step, int):
-        if isinstance(value, list) and -len(value) <= step < len(value):
-            yield from _walk(value[step], after, way)
-    elif isinstance(value, dict):
-        yield from _walk(value.get(step), after, (*way, value))
+    elif _has(value, step):
+        yield from _walk(value[step], after, (*way, value) if isinstance(value, dict) else way)
 
 
 def holds(value: Any, path: str) -> bool:
     """Whether the path exists, up to its first `[]`; a null at its end counts as existing."""
     for step in steps(path):
-        if step is EACH:
+        if step is None:
             return True
-        if (isinstance(step, str) and isinstance(value, dict) and step in value) or (
-            isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value)
-        ):
-            value = value[step]
-        else:
+        if not _has(value, step):
             return False
+        value = value[step]
     return True
 
 

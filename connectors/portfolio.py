@@ -1,7 +1,7 @@
 """Portfolio: all connections asked the same question at once. One that fails never fails the others.
 
-Every answer says for each connection what became of it. Money is added up per currency, never across currencies, and only over
-connections that answered in full.
+Every answer says for each connection what became of it. Money is added up per currency, never across currencies, and
+only over connections that answered in full.
 """
 
 import asyncio

@@ -15,7 +15,7 @@ from .row import Row
 Mode = Literal["changed", "created", "client", "none"]
 Evidence = Literal["documented", "partial", "assumed"]
 Fault = Literal["auth", "forbidden", "missing", "rejected", "limited", "down", "bad", "empty"]
-Mapping_ = Callable[[Row], Any]
+Meaning = Callable[[Row], Any]
 
 CAPABILITIES = ("events", "tickets", "attendees", "revenue")
 
@@ -48,9 +48,9 @@ def POST(path: str, json: Mapping[str, Any], host: str = "api", **query: Any) ->
 class Since:
     """How far the platform can filter by change.
 
-    `changed` and `created`: it filters by that time, given as `parameter` in `format`. `client`: everything is read, and rows
-    older by their own clock are dropped here. `none`: everything comes back. `by` is the row's own clock; with `stop` the list
-    comes newest first and the walk ends at the first older row.
+    `changed` and `created`: it filters by that time, given as `parameter` in `format`. `client`: everything is read,
+    and rows older by their own clock are dropped here. `none`: everything comes back. `by` is the row's own clock;
+    with `stop` the list comes newest first and the walk ends at the first older row.
     """
 
     mode: Mode = "none"
@@ -81,7 +81,9 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One more call per row; `rows` is where its answer holds the record. `when` names the option that switches it on."""
+    """One more call per row; `rows` is where its answer holds the record. `when` names the option that switches it
+    on.
+    """
 
     call: Call
     rows: str = ""
@@ -92,16 +94,16 @@ class Lookup:
 class Stream:
     """One listing of a platform, and what its rows mean.
 
-    rows: where the rows are; of several paths the first that exists. map: from row to one record, a list, or None (not a record).
-    wide: the call for all events at once. event: the path of a row's event id; then the mapping may read `row.event`.
-    inside: the rows lie in the event's own record, no call is made.
-    when: the option that switches the stream on. basis: what sales are added up from. unreported: figures of revenue that the
-    platform never tells. exact: one row is one record, in the platform's own order, so page N of ours is page N of theirs.
+    rows: where the rows are; of several paths the first that exists. map: from row to one record, a list, or None (not
+    a record). wide: the call for all events at once. event: the path of a row's event id; then the mapping may read
+    `row.event`. inside: the rows lie in the event's own record, no call is made. when: the option that switches the
+    stream on. basis: what sales are added up from. unreported: figures of revenue that the platform never tells.
+    exact: one row is one record, in the platform's own order, so page N of ours is page N of theirs.
     """
 
     call: Call | None = None
     rows: str | tuple[str, ...] = ""
-    map: Mapping_ | None = None
+    map: Meaning | None = None
     _: KW_ONLY
     wide: Call | None = None
     pager: Pager = field(default_factory=Once)
@@ -156,9 +158,9 @@ class Provider:
     """A ticketing platform.
 
     auth is the reference's word; sign puts the credentials on a request. credentials lists every accepted field and
-    `enough` the sets of them any one of which is enough. reference is the capability matrix that was promised; unsupported says
-    why something is not offered. rate_limit is (requests, seconds). faults names the real error behind an answer whose status
-    misleads.
+    `enough` the sets of them any one of which is enough. reference is the capability matrix that was promised;
+    unsupported says why something is not offered. rate_limit is (requests, seconds). faults names the real error
+    behind an answer whose status misleads.
     """
 
     slug: str

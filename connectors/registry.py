@@ -1,4 +1,6 @@
-"""Which providers there are, and how a connector for one is made. A provider's module is imported only when it is asked for."""
+"""Which providers there are, and how a connector for one is made. A provider's module is imported only when it is
+asked for.
+"""
 
 import importlib
 import re
@@ -45,9 +47,9 @@ def create_connector(
 ) -> Connector:
     """A connector for one account.
 
-    credentials: the reference's field names, in camelCase or snake_case. base_url: where the platform is instead of its usual
-    address; a mapping moves single hosts. transport: an httpx transport, for tests. vault: where renewed tokens are kept; in memory
-    if not given. Raises ConfigurationError, naming the field, before any request.
+    credentials: the reference's field names, in camelCase or snake_case. base_url: where the platform is instead of
+    its usual address; a mapping moves single hosts. transport: an httpx transport, for tests. vault: where renewed
+    tokens are kept; in memory if not given. Raises ConfigurationError, naming the field, before any request.
     """
     found = find_provider(provider)
     if not ACCOUNT.fullmatch(account):
@@ -105,11 +107,11 @@ def checked_credentials(provider: Provider, given: Mapping[str, Any]) -> dict[st
             raise ConfigurationError(
                 f"{provider.name} has no credential {name!r}.", f"It takes: {', '.join(places)}.", name
             )
-        value = value.get_secret_value() if hasattr(value, "get_secret_value") else value
-        if value is not None and not isinstance(value, str):
+        plain = value.get_secret_value() if hasattr(value, "get_secret_value") else value
+        if plain is not None and not isinstance(plain, str):
             raise ConfigurationError(f"{provider.name}: {field} is not text.", "", field)
-        if value:
-            held[field] = value
+        if plain:
+            held[field] = plain
     _check_enough(provider, held, places)
     return held | ({"expiresAt": str(given["expiresAt"])} if given.get("expiresAt") else {})
 

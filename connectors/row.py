@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import money
+from .models import Venue
 from .paths import dig, fan_out
-
-Word = TypeVar("Word", bound=str)
 
 _TAG = (
     re.compile(r"<(?:br|/p|/div|/li|/h\d)\b[^>]*>", re.I),
@@ -117,6 +116,15 @@ class Row:
                 return str(value)
         return None
 
+    def refs(self, path: str) -> tuple[str, ...]:
+        """The ids at a path, each once: one, several with `[]`, or none."""
+        found = [Row(value).ref("") for value in self._values(path)]
+        return tuple(dict.fromkeys(id for id in found if id))
+
+    def name(self, *paths: str) -> str | None:
+        """Parts of a person's name as one."""
+        return " ".join(filter(None, (self.text(path) for path in paths))) or None
+
     def whole(self, *paths: str) -> int | None:
         """A whole number. `[]` in a path adds up, and is None where a part is null."""
         for path in paths:
@@ -159,7 +167,9 @@ class Row:
             raise Unreadable(paths[0], f"{seconds} is not a time") from None
 
     def minor(self, *paths: str, currency: str | None, per_unit: int | None = None) -> Decimal | None:
-        """An amount in minor units, in major ones. `[]` adds up. `per_unit`: minor units in one, where the platform says."""
+        """An amount in minor units, in major ones. `[]` adds up. `per_unit`: minor units in one, where the platform
+        says.
+        """
         amount = self.whole(*paths)
         if amount is None:
             return None
@@ -183,13 +193,13 @@ class Row:
         value = self.value(*paths)
         return None if value is None else _decimal(paths[0], value)
 
-    def choice(self, path: str, words: Mapping[str, Word]) -> Word:
+    def choice(self, path: str, words: Mapping[str, Any]) -> Any:
         """Our word for the platform's, whatever its case; "unknown" for one not listed. The platform's word is kept."""
         said = self.text(path)
         if said is None:
-            return "unknown"  # type: ignore[return-value]
+            return "unknown"
         self.said = said
-        return words.get(said) or words.get(said.lower()) or words.get(said.upper()) or "unknown"  # type: ignore[return-value]
+        return words.get(said) or words.get(said.lower()) or words.get(said.upper()) or "unknown"
 
     def currency(self, *paths: str) -> str | None:
         """An ISO 4217 code, in capitals."""
@@ -212,6 +222,13 @@ class Row:
             return said
         lines = html.unescape(_TAG[1].sub("", _TAG[0].sub("\n", said))).splitlines()
         return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line) or None
+
+    def venue(self, path: str, **fields: str | tuple[str, ...]) -> Venue:
+        """A place by the paths of its fields below `path`."""
+        place = self.at(path)
+        read = {"country": place.country, "latitude": place.decimal, "longitude": place.decimal}
+        paths = {name: (path,) if isinstance(path, str) else path for name, path in fields.items()}
+        return Venue.model_validate({name: read.get(name, place.text)(*paths[name]) for name in fields})
 
     # Parts
 

@@ -1,7 +1,7 @@
 """Walks one listing of a platform page by page, from any position, and maps its rows.
 
-A listing may be several streams one after the other, each over several values of a scope. Every step gives a batch: the records
-of one answer, the problems in it, and the position after it.
+A listing may be several streams one after the other, each over several values of a scope. Every step gives a batch:
+the records of one answer, the problems in it, and the position after it.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from .calls import placeholders
 from .errors import ConfigurationError, InvalidResponse, NotFound
 from .filters import Asked, sort_out, time_text
 from .http import Deadline
-from .models import Problem, UnifiedOrder, UnifiedRecord, UnifiedTicket
+from .models import Problem, UnifiedAttendee, UnifiedOrder, UnifiedRecord, UnifiedTicket
 from .pagers import Pages, Repeats
 from .paths import fan_out, holds
 from .provider import Join, Lookup, Provider, Scope, Stream
@@ -30,7 +30,9 @@ BAD_SHARE, BAD_COUNT = 0.05, 10
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a walk is: which stream, which scope value, the pager's state; the last record given, and how many of that answer were."""
+    """Where a walk is: which stream, which scope value, the pager's state; the last record given, and how many of that
+    answer were.
+    """
 
     part: int = 0
     scope: str | None = None
@@ -159,6 +161,8 @@ class Walker:
             total, sold = record.quantity_total, record.quantity_sold
             if record.quantity_available is None and total is not None and sold is not None:
                 values["quantity_available"] = max(0, total - sold)
+        elif isinstance(record, UnifiedAttendee) and record.name is None:
+            values["name"] = " ".join(filter(None, (record.first_name, record.last_name))) or None
         elif isinstance(record, UnifiedOrder) and not record.event_ids:
             values["event_ids"] = tuple(dict.fromkeys(line.event_id for line in record.lines if line.event_id))
 
@@ -237,9 +241,9 @@ class Walker:
                     records += self.map(stream, row)
             except Unreadable as error:
                 problems.append(Problem(f"{row.path}.{error.path}", error.reason, row.data))
-        if asked.here:
-            records = [record for record in records if all(keep(record) for keep in asked.here.values())]
-        told = total if stream.exact and not asked.here and stream.since.by is None else None
+        records = [record for record in records if all(keep(record) for keep in asked.keep)]
+        whole = question.since is None or stream.since.by is None
+        told = total if stream.exact and whole and not asked.here else None
         last = records[-1].id if records else position.last
         after = None if state is None else Position(position.part, position.scope, state, last)
         return Batch(_resumed(records, position), problems, position, after, told)

@@ -1,5 +1,5 @@
-"""What a credential store is. A connection is named by its provider's slug, or `slug/account` where there are several accounts. A store knows all
-connections; a vault holds the credentials of one and is where renewed tokens are saved.
+"""What a credential store is. A connection is named by its provider's slug, or `slug/account` where there are several
+accounts. A store knows all connections; a vault holds the credentials of one and is where renewed tokens are saved.
 """
 
 import asyncio
@@ -18,7 +18,9 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is stored for a connection. `addresses` moves the platform's hosts: for its own installations and for tests."""
+    """What is stored for a connection. `addresses` moves the platform's hosts: for its own installations and for
+    tests.
+    """
 
     credentials: Mapping[str, str] = field(repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)

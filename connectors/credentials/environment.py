@@ -1,8 +1,8 @@
 """Connections in environment variables: `EVENTBRITE_ACCESS_TOKEN`, `PRETIX_BASE_URL`, and for a second account
 `EVENTBRITE__LONDON__ACCESS_TOKEN`.
 
-A variable's last part is a credential field or an option of the provider; `<SLUG>_BASE_URL` and `<SLUG>_<HOST>_URL` move its
-hosts. A variable that fits nothing is left alone: it belongs to somebody else.
+A variable's last part is a credential field or an option of the provider; `<SLUG>_BASE_URL` and `<SLUG>_<HOST>_URL`
+move its hosts. A variable that fits nothing is left alone: it belongs to somebody else.
 """
 
 import os

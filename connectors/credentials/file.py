@@ -90,7 +90,7 @@ class FileStore:
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
         with os.fdopen(handle, "w") as file:
             json.dump(content, file, indent=1, sort_keys=True)
-        os.replace(name, self.path)
+        Path(name).replace(self.path)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -100,7 +100,7 @@ class FileStore:
 
     def _lock_file(self, name: str = "") -> Any:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return open(self.path.with_name(f".{self.path.name}{name}.lock"), "a")
+        return self.path.with_name(f".{self.path.name}{name}.lock").open("a")
 
     @contextlib.asynccontextmanager
     async def lease(self, connection: str) -> AsyncIterator[None]:

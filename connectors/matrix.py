@@ -1,0 +1,109 @@
+"""The capability matrix as rows, so that every place that prints it prints the same: what was promised, and what there
+is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from .provider import CAPABILITIES, Evidence, Provider
+from .registry import providers
+
+State = Literal["yes", "partial", "no"]
+
+COLUMNS = (*CAPABILITIES, "orders")
+MARKS = {"yes": "✅", "partial": "⚠️", "no": "❌"}
+AUTH = {"oauth2": "OAuth2", "api_key": "API key"}
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How far a provider offers a capability. `promised` is the reference's mark, None for what it does not list.
+
+    `partial` is what is not wholly documented, or needs the connection option named in `option`.
+    """
+
+    capability: str
+    promised: bool | None
+    state: State
+    evidence: Evidence | None
+    option: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One provider. `rate_limit` is (requests, seconds)."""
+
+    provider: str
+    name: str
+    auth: str
+    support: tuple[Support, ...]
+    rate_limit: tuple[int, int] | None
+    limitations: tuple[str, ...]
+    defunct: bool
+
+
+def matrix() -> list[MatrixRow]:
+    """A row for each provider, in the reference's order."""
+    return [
+        MatrixRow(
+            provider.slug,
+            provider.name,
+            provider.auth,
+            tuple(_support(provider, capability) for capability in COLUMNS),
+            provider.rate_limit,
+            provider.limitations,
+            provider.defunct,
+        )
+        for provider in providers()
+    ]
+
+
+def notes(rows: list[MatrixRow]) -> Iterator[str]:
+    """A sentence for each reason why a mark is not a plain yes."""
+    for row in rows:
+        if row.defunct:
+            yield f"{row.name} no longer trades."
+        for note in dict.fromkeys(support.note for support in row.support if support.note):
+            about = ", ".join(support.capability for support in row.support if support.note == note)
+            yield f"{row.name} ({about}): {note}"
+
+
+def markdown() -> str:
+    """The matrix as a Markdown table: the reference's mark, then ours; below it why a mark is not a plain yes."""
+    rows = matrix()
+    titles = ["Platform", "Auth", *(column.capitalize() for column in COLUMNS)]
+    lines = [_line(titles), _line(["---"] * len(titles))]
+    lines += [_line([row.name, AUTH[row.auth], *map(_cell, row.support)]) for row in rows]
+    remarks = [f"- {note}" for note in notes(rows)]
+    return "\n".join([*lines, *(["", *remarks] if remarks else []), ""])
+
+
+def _support(provider: Provider, capability: str) -> Support:
+    offered = capability in provider.capabilities
+    evidence = provider.evidence(capability) if offered else None
+    option = provider.needs(capability) if offered else None
+    state: State = "no" if not offered else "yes" if evidence == "documented" and not option else "partial"
+    promised = capability in provider.reference if capability in CAPABILITIES else None
+    return Support(capability, promised, state, evidence, option, _note(provider, capability, evidence, option))
+
+
+def _note(provider: Provider, capability: str, evidence: Evidence | None, option: str | None) -> str | None:
+    reason = provider.unsupported.get(capability)
+    if evidence is None:
+        return reason or "its API has no such data."
+    known = {"documented": None, "partial": "only a part of it is documented.", "assumed": "its shape is assumed."}
+    switch = f"off until the connection's option {option} is set{f': {reason}' if reason else '.'}" if option else None
+    return " ".join(filter(None, [known[evidence], switch])) or None
+
+
+def _cell(support: Support) -> str:
+    ours = MARKS[support.state]
+    if support.promised is None:
+        return ours
+    return f"{MARKS['yes' if support.promised else 'no']} / {ours}"
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
