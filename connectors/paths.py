@@ -25,12 +25,9 @@ def steps(path: str) -> tuple[Step, ...]:
 def dig(value: Any, path: str) -> Any:
     """The value at a path without `[]`, or None."""
     for step in steps(path):
-        if type(value) is dict:
-            value = value.get(step)
-        else:
-            value = value[step] if _has(value, step) else None
-        if value is None:
+        if not _has(value, step):
             return None
+        value = value[step]
     return value
 
 

@@ -106,7 +106,7 @@ class FileStore:
     async def lease(self, connection: str) -> AsyncIterator[None]:
         """Held by one process at a time, for one connection; it ends with the process that holds it."""
         with self._lock_file(f".{connection.replace('/', '.')}") as file:
-            while not _taken(file):
+            while not _taken(file):  # noqa: ASYNC110 - it may be another process that holds it
                 await asyncio.sleep(POLL_SECONDS)
             yield
 

@@ -76,8 +76,8 @@ def attendee(row: Row) -> UnifiedAttendee:
 
 
 def order(row: Row) -> UnifiedOrder:
-    said, currency, tickets = row.choice("status", ORDER), row.currency("costs.gross.currency"),
-    list(row.rows("attendees[]"))
+    said, currency = row.choice("status", ORDER), row.currency("costs.gross.currency")
+    tickets = list(row.rows("attendees[]"))
     paid, refunded = None if said in ("pending", "expired") else amount(row, "costs.gross"), given_back(row, tickets)
     standing = [one for one in tickets if not (one.flag("cancelled") or one.flag("refunded"))]
     lines = [OrderLine(event_id=row.ref("event_id"), ticket_id=one.ref("ticket_class_id"),
