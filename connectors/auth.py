@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from .redaction import remember
+
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
 
 
@@ -39,7 +41,9 @@ class Basic:
 
     def headers(self, values: Mapping[str, str]) -> dict[str, str]:
         pair = f"{fill(self.user, values)}:{fill(self.password, values)}"
-        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+        coded = base64.b64encode(pair.encode()).decode()
+        remember(coded)
+        return {"Authorization": f"Basic {coded}"}
 
     def query(self, values: Mapping[str, str]) -> dict[str, str]:
         return {}

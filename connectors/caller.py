@@ -2,6 +2,7 @@
 
 import asyncio
 import email.utils
+import math
 import random
 import time
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from .grant import Grant
 from .http import Answer, Deadline, Http
 from .paths import put
 from .provider import Call, Evidence, Fault, Provider
-from .redaction import quoted
+from .redaction import quoted, secret_values
 from .row import Row
 
 ATTEMPTS = 4
@@ -55,6 +56,7 @@ class Caller:
         self._hosts = hosts
         self._vault = vault
         self._http = http
+        self._secrets = frozenset(field.name for field in provider.credentials if field.secret)
         self.grant = self._make_grant() if isinstance(provider.sign, OAuth2) else None
 
     async def ask(
@@ -88,6 +90,8 @@ class Caller:
                 if attempt == ATTEMPTS or pause > LONGEST_WAIT or not deadline.allows(pause):
                     raise self._placed(error, request) from None
                 await sleep(pause)
+            except errors.ProviderError as error:
+                raise self._placed(error, request) from None
         raise AssertionError("the last attempt returns or raises")
 
     async def _once(self, request: "Request", deadline: Deadline) -> Reply:
@@ -105,6 +109,7 @@ class Caller:
         return Reply(answer.body, answer.headers)
 
     async def _send(self, request: "Request", credentials: Mapping[str, str], deadline: Deadline) -> Answer:
+        secret_values(credentials, self._secrets)  # another process may have renewed them
         sign = self._provider.sign
         query = {**request.query, **sign.query(credentials)}
         return await self._http.send(
@@ -239,7 +244,8 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     said = headers.get("retry-after") or headers.get("x-rate-limit-reset") or ""
     try:
         seconds = float(said)
-        return max(0.0, seconds - time.time() if seconds > MOMENT else seconds)
+        if math.isfinite(seconds):
+            return max(0.0, seconds - time.time() if seconds > MOMENT else seconds)
     except ValueError:
         pass
     try:

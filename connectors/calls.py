@@ -8,25 +8,39 @@ from urllib.parse import quote, urlsplit
 
 from .errors import ConfigurationError, InvalidArgument
 from .provider import Call, Provider
-from .row import Row
+from .row import Row, Unreadable
 
 _ANY = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _MISSING = object()
 
 
 def path_of(call: Call, values: Mapping[str, Any], row: Row | None = None) -> str:
-    """The path with its placeholders as encoded segments. Raises InvalidArgument for an id that cannot be one."""
+    """The path with its placeholders as encoded segments.
+
+    Raises InvalidArgument for an event id that cannot be one, Unreadable for such a value of a row, ConfigurationError
+    for a setting that is missing or cannot be part of an address.
+    """
     return _ANY.sub(lambda found: _segment(found[1], _value(found[1], values, row)), call.path)
 
 
 def _segment(name: str, value: Any) -> str:
-    if value is _MISSING:
-        raise ConfigurationError(f"{name} is not set.", f"Give it as an option of the connection: {name}.", name)
-    text = str(value)
+    text = "" if value is _MISSING else str(value)
     if not text or text in (".", "..") or "/" in text or "\\" in text or not text.isprintable():
-        param = "event_id" if name == "event" else name
-        raise InvalidArgument(param, f"{param} {text!r} cannot be an id.", "Give an id as a list of events shows it.")
+        raise _unfit(name, text)
     return quote(text, safe="")
+
+
+def _unfit(name: str, text: str) -> Exception:
+    if name == "event":
+        shown = text if len(text) <= 60 else f"{text[:60]}…"
+        return InvalidArgument(
+            "event_id", f"event_id {shown!r} cannot be an id.", "Give an id as a list of events shows it."
+        )
+    if "." in name:
+        return Unreadable(name.partition(".")[2], "cannot be part of an address")
+    if not text:
+        return ConfigurationError(f"{name} is not set.", f"Give it as an option of the connection: {name}.", name)
+    return ConfigurationError(f"{name} cannot be part of an address.", f"Correct {name}.", name)
 
 
 def placeholders(call: Call) -> set[str]:
@@ -116,7 +130,7 @@ def checked(url: str, field: str) -> str:
     except ValueError:
         host, port, parts = None, None, urlsplit("")
     del port
-    if not host or parts.username or parts.query or parts.fragment:
+    if not host or any(sign in url for sign in "@?#\\ ") or not url.isprintable():
         raise ConfigurationError(f"{field} is not an address.", "Give it as https://host or https://host/path.", field)
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
         raise ConfigurationError(

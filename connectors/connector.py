@@ -12,7 +12,7 @@ from . import money
 from .caller import Caller
 from .calls import path_of
 from .credentials import Vault, joined
-from .errors import InvalidArgument, InvalidResponse, NotFound, SpektaError, Unsupported
+from .errors import InvalidArgument, InvalidResponse, SpektaError, Unsupported
 from .http import Deadline, Http
 from .models import (
     HealthCheckResult,
@@ -232,11 +232,7 @@ class Connector:
             jump = self._jump(question, number, page_size)
             start, skip, allowed = (jump, 0, REQUESTS_PER_PAGE) if jump else (None, skip, REQUESTS_TO_PAGE)
         gathered = _Gathered(page_size, skip)
-        try:
-            await gathered.read(self._walker.walk(question, start), allowed, until)
-        except NotFound:
-            if not (start and number > 1):
-                raise
+        await gathered.read(self._walker.walk(question, start), allowed, until)
         if gathered.to_skip and gathered.after:
             raise InvalidArgument(
                 "page",
@@ -286,10 +282,7 @@ class Connector:
         self._check_offered(kind, event_id)
         if event_id is not None:
             _check_id(event_id)
-        if since is not None and since.tzinfo is None:
-            raise InvalidArgument(
-                "since", "since has no time zone.", "Give an aware time: datetime(2027, 3, 1, tzinfo=UTC)."
-            )
+        since = None if since is None else filtering.aware("since", since)
         parts = self.provider.parts(kind)
         return Question(kind, event_id, since, filtering.read(kind, parts, filters), size, deadline)
 
@@ -309,7 +302,7 @@ class Connector:
                 raise Unsupported(
                     provider.name, label, why, f"Set the connection's option {option} to true to ask for it."
                 )
-        wide_needed = event_id is None and kind in ("attendees", "orders")
+        wide_needed = event_id is None and kind not in ("events", "sales")
         if wide_needed and any(stream.wide is None for stream in parts):
             raise Unsupported(
                 provider.name, f"{label} of the whole account", "its API lists them per event.", "Give an event_id."
@@ -401,9 +394,11 @@ def _check_page(page: int | None, page_size: int, cursor: str | None) -> None:
             "page", "page and cursor exclude each other.", "Give the cursor alone to go on, or the page alone to start."
         )
     if page is not None and page < 1:
-        raise InvalidArgument("page", "page counts from 1.", "")
+        raise InvalidArgument("page", "page counts from 1.", "Leave it out for the first page.")
     if not 1 <= page_size <= LARGEST_PAGE:
-        raise InvalidArgument("page_size", f"page_size is from 1 to {LARGEST_PAGE}.", "")
+        raise InvalidArgument(
+            "page_size", f"page_size is from 1 to {LARGEST_PAGE}.", "Go on with the cursor for more than one page."
+        )
 
 
 def _check_id(event_id: str) -> None:

@@ -7,12 +7,19 @@ import base64
 import json
 import zlib
 from dataclasses import astuple, dataclass
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
 
 from .errors import InvalidArgument
 from .walk import Position
 
 LARGEST = 100_000
+_Number = Annotated[int, Field(ge=0)]
+_Size = Annotated[int, Field(ge=1, le=1000)]
+_Position = tuple[_Number, str | None, Any, str | None, _Number]
+_CONTENT = TypeAdapter(tuple[str, str, str, str | None, str | None, dict[str, Any], _Size, _Position])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,10 @@ def encode(place: Place) -> str:
 def decode(cursor: str) -> Place:
     """The place that a cursor stands for. Raises InvalidArgument where it is damaged."""
     try:
-        *asked, position = unpack(cursor)
-        provider, account, kind, event_id, since, filters, size = asked
+        content = _CONTENT.validate_python(unpack(cursor))
+        provider, account, kind, event_id, since, filters, size, position = content
+        if since is not None:
+            datetime.fromisoformat(since)
         return Place(provider, account, kind, event_id, since, filters, size, Position(*position))
     except (TypeError, ValueError):
         raise InvalidArgument("cursor", "The cursor is damaged.", "Start over without a cursor.") from None
@@ -58,5 +67,5 @@ def unpack(text: str) -> Any:
         if zlib.crc32(body).to_bytes(4) != whole[:4]:
             raise ValueError
         return json.loads(body)
-    except (ValueError, zlib.error):
+    except (ValueError, RecursionError, zlib.error):
         raise InvalidArgument("cursor", "The cursor is damaged.", "Start over without a cursor.") from None

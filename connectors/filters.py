@@ -21,9 +21,17 @@ def _moment(name: str, value: Any) -> datetime:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
         raise InvalidArgument(name, f"{name} is not a time.", "Give it as 2027-03-01T00:00:00Z.") from None
+    return aware(name, moment)
+
+
+def aware(name: str, moment: datetime) -> datetime:
+    """The time in UTC. Raises InvalidArgument for one without a zone."""
     if moment.tzinfo is None:
         raise InvalidArgument(name, f"{name} has no time zone.", "Add an offset or Z: 2027-03-01T00:00:00Z.")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidArgument(name, f"{name} is out of range.", "Give a time of this era.") from None
 
 
 def _one_of(words: Any) -> Callable[[str, Any], Any]:
@@ -44,7 +52,7 @@ def _text(name: str, value: Any) -> str:
 def _flag(name: str, value: Any) -> bool:
     known = {"true": True, "false": False}.get(str(value).lower())
     if known is None:
-        raise InvalidArgument(name, f"{name} is neither true nor false.", "")
+        raise InvalidArgument(name, f"{name} is neither true nor false.", "Give true or false.")
     return known
 
 
@@ -118,6 +126,8 @@ def read(kind: str, streams: tuple[Stream, ...], given: Mapping[str, Any] | None
         if name not in valid:
             known = f"Filters of {kind}: {', '.join(valid)}." if valid else f"{kind} has no filters."
             raise InvalidArgument(name, f"{name!r} is not a filter of {kind}.", known)
+        if any(name in stream.untold for stream in streams):
+            raise InvalidArgument(name, f"This platform does not tell {name}.", "Leave the filter out.")
         common = COMMON.get(kind, {}).get(name)
         found[name] = common.read(name, value) if common else _own(name, value)
     return found

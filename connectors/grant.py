@@ -105,6 +105,11 @@ def _tokens(body: Mapping[str, object]) -> dict[str, str]:
     tokens = {name: str(value) for name, value in named.items() if value}
     for token in tokens.values():
         remember(token)
-    lifetime = body.get("expires_in")
-    ends = {"expiresAt": str(int(time.time() + float(str(lifetime))))} if lifetime else {"expiresAt": ""}
-    return tokens | ends
+    return tokens | {"expiresAt": _end(body.get("expires_in"))}
+
+
+def _end(lifetime: object) -> str:
+    try:
+        return str(int(time.time() + float(str(lifetime))))
+    except (ValueError, OverflowError):
+        return ""

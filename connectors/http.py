@@ -17,7 +17,8 @@ from .redaction import RedactingFilter
 Transport = httpx2.AsyncBaseTransport
 
 REQUEST_SECONDS = 10.0
-for _name in ("httpx2", "httpcore2"):  # these log addresses, and some platforms take the key in the query
+# These log addresses and headers of answers. A logger's filter does not hold for the loggers below it.
+for _name in ("httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "http2", "proxy", "socks"))):
     logging.getLogger(_name).addFilter(RedactingFilter())
 
 
@@ -94,6 +95,6 @@ class Http:
 def _answer(response: httpx2.Response) -> Answer:
     try:
         body = json.loads(response.content, parse_float=Decimal) if response.content else None
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):  # ArithmeticError: 1e99999999999999999999
         return Answer(response.status_code, response.headers, None, False)
     return Answer(response.status_code, response.headers, body, True)

@@ -2,7 +2,6 @@
 is.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,6 +42,16 @@ class MatrixRow:
     limitations: tuple[str, ...]
     defunct: bool
 
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each reason why a mark is not a plain yes."""
+        reasons: dict[str, list[str]] = {}
+        for support in self.support:
+            if support.note:
+                reasons.setdefault(support.note, []).append(support.capability)
+        closed = ["it no longer trades"] if self.defunct else []
+        return [*closed, *(f"{', '.join(names)}: {note}" for note, names in reasons.items())]
+
 
 def matrix() -> list[MatrixRow]:
     """A row for each provider, in the reference's order."""
@@ -60,23 +69,13 @@ def matrix() -> list[MatrixRow]:
     ]
 
 
-def notes(rows: list[MatrixRow]) -> Iterator[str]:
-    """A sentence for each reason why a mark is not a plain yes."""
-    for row in rows:
-        if row.defunct:
-            yield f"{row.name} no longer trades."
-        for note in dict.fromkeys(support.note for support in row.support if support.note):
-            about = ", ".join(support.capability for support in row.support if support.note == note)
-            yield f"{row.name} ({about}): {note}"
-
-
 def markdown() -> str:
     """The matrix as a Markdown table: the reference's mark, then ours; below it why a mark is not a plain yes."""
     rows = matrix()
     titles = ["Platform", "Auth", *(column.capitalize() for column in COLUMNS)]
     lines = [_line(titles), _line(["---"] * len(titles))]
     lines += [_line([row.name, AUTH[row.auth], *map(_cell, row.support)]) for row in rows]
-    remarks = [f"- {note}" for note in notes(rows)]
+    remarks = [f"- {row.name}, {note}." for row in rows for note in row.notes]
     return "\n".join([*lines, *(["", *remarks] if remarks else []), ""])
 
 
@@ -90,12 +89,12 @@ def _support(provider: Provider, capability: str) -> Support:
 
 
 def _note(provider: Provider, capability: str, evidence: Evidence | None, option: str | None) -> str | None:
-    reason = provider.unsupported.get(capability)
+    reason = provider.unsupported.get(capability, "").rstrip(".")
     if evidence is None:
-        return reason or "its API has no such data."
-    known = {"documented": None, "partial": "only a part of it is documented.", "assumed": "its shape is assumed."}
-    switch = f"off until the connection's option {option} is set{f': {reason}' if reason else '.'}" if option else None
-    return " ".join(filter(None, [known[evidence], switch])) or None
+        return reason or "its API has no such data"
+    known = {"documented": "", "partial": "only partly documented", "assumed": "the platform publishes no description"}
+    switch = f"off until the connection's option {option} is set" if option else ""
+    return "; ".join(filter(None, [known[evidence], switch, reason if option else ""])) or None
 
 
 def _cell(support: Support) -> str:

@@ -13,6 +13,7 @@ _DECIMALS = {
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
 }
 _QUANTUM = {decimals: Decimal(1).scaleb(-decimals) for decimals in (0, 2, 3)}
+_PER_UNIT = {decimals: 10**decimals for decimals in _QUANTUM}
 ZERO = Decimal(0)
 
 
@@ -23,8 +24,9 @@ def decimals(currency: str) -> int:
 
 def from_minor(amount: int, currency: str, per_unit: int | None = None) -> Decimal:
     """Minor units to major ones. `per_unit` is how many make one where the platform says so. Raises ValueError."""
-    if per_unit is None:
-        return Decimal(amount).scaleb(-decimals(currency))
+    places = _DECIMALS.get(currency, 2)
+    if per_unit is None or per_unit == _PER_UNIT[places]:
+        return Decimal(amount).scaleb(-places)
     return exact(Decimal(amount) / per_unit, currency)
 
 
@@ -84,6 +86,7 @@ class Sale:
 
 
 _PAID: frozenset[OrderStatus] = frozenset({"paid", "partially_refunded", "refunded"})
+_UNSOLD: frozenset[OrderStatus] = frozenset({"pending", "expired", "cancelled"})
 
 
 def sale_of(order: UnifiedOrder, event_id: str) -> Sale | str | None:
@@ -91,20 +94,49 @@ def sale_of(order: UnifiedOrder, event_id: str) -> Sale | str | None:
     paid = order.paid if order.paid is not None else order.total if order.status in _PAID else None
     if order.test or paid is None or not (paid or order.status == "paid"):
         return None
-    share = _share(order, event_id)
-    if share is None:
+    part = _part(order, event_id)
+    if part is None:
         return "orders over several events that the platform does not itemise"
-    gross, refunded = paid * share, None if order.refunded is None else order.refunded * share
-    kept = gross - (refunded or ZERO)
+    gross = paid * part.share
+    kept = gross - (part.refunded or ZERO)
     return Sale(
         id=order.id,
         order=order.id,
         currency=order.currency,
         gross=gross,
-        refunded=refunded,
-        fees=_of_kept(order, order.fees, paid, kept, share),
-        tax=_of_kept(order, order.tax, paid, kept, share),
-        tickets=order.ticket_count,
+        refunded=part.refunded,
+        fees=_of_kept(order, order.fees, paid, kept, part.share),
+        tax=_of_kept(order, order.tax, paid, kept, part.share),
+        tickets=0 if order.status in _UNSOLD else part.tickets,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of an order is for one event: its share of the amount, what of it was given back, how many tickets."""
+
+    share: Decimal
+    refunded: Decimal | None
+    tickets: int | None
+
+
+def _part(order: UnifiedOrder, event_id: str) -> _Part | None:
+    """By the order's lines, where it is over several events; None where they do not tell."""
+    if order.event_ids in ((), (event_id,)):
+        return _Part(Decimal(1), order.refunded, order.ticket_count)
+    lines = order.lines
+    if not lines or any(line.event_id is None or line.amount is None for line in lines):
+        return None
+    ours = [line for line in lines if line.event_id == event_id]
+    whole = added(line.amount for line in lines)
+    share = (added(line.amount for line in ours) or ZERO) / whole if whole else Decimal(bool(ours))
+    itemised = all(line.refunded is not None for line in lines)
+    refunded = added([ZERO, *(line.refunded for line in ours)]) if itemised else order.refunded
+    tickets = [line.quantity for line in ours if line.quantity is not None]
+    return _Part(
+        share,
+        refunded if itemised or refunded is None else refunded * share,
+        sum(tickets) if len(tickets) == len(ours) else None,
     )
 
 
@@ -120,18 +152,6 @@ def _of_kept(order: UnifiedOrder, part: Decimal | None, paid: Decimal, kept: Dec
     if not total or (order.status == "cancelled" and total == paid):
         return ZERO
     return part * share if not paid or kept >= total * share else part * max(kept, ZERO) / total
-
-
-def _share(order: UnifiedOrder, event_id: str) -> Decimal | None:
-    """How much of the order is for the event, by its lines; None where the lines do not tell."""
-    if order.event_ids == (event_id,) or not order.event_ids:
-        return Decimal(1)
-    amounts = [line.amount for line in order.lines]
-    if not amounts or None in amounts or any(line.event_id is None for line in order.lines):
-        return None
-    whole = sum((amount for amount in amounts if amount), ZERO)
-    ours = sum((line.amount or ZERO for line in order.lines if line.event_id == event_id), ZERO)
-    return ours / whole if whole else None
 
 
 def _total(parts: Iterable[Decimal | None]) -> Decimal | None:

@@ -5,29 +5,33 @@ A trailing `?` marks a list that may be missing. A null on the way ends the path
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 Step = str | int | None  # None stands for every element
+Way = tuple[Any, ...]
 
 _PART = re.compile(r"([^.\[\]]+)|\[(-?\d*)\]")
+_known: dict[str, tuple[Step, ...]] = {}
 
 
-@lru_cache(maxsize=4096)
 def steps(path: str) -> tuple[Step, ...]:
-    """The parts of a path: keys, indexes, and None for `[]`."""
-    found: list[Step] = []
-    for key, index in _PART.findall(path.removesuffix("?")):
-        found.append(key or (int(index) if index else None))
-    return tuple(found)
+    """The parts of a path: keys, indexes, and None for `[]`. Remembered: the paths are those of the provider files."""
+    found = _known.get(path)
+    if found is None:
+        parts = _PART.findall(path.removesuffix("?"))
+        found = _known[path] = tuple(key or (int(index) if index else None) for key, index in parts)
+    return found
 
 
 def dig(value: Any, path: str) -> Any:
     """The value at a path without `[]`, or None."""
-    for step in steps(path):
-        if not _has(value, step):
+    for step in _known.get(path) or steps(path):
+        if type(value) is dict:
+            value = value.get(step)
+        elif _has(value, step):
+            value = value[step]
+        else:
             return None
-        value = value[step]
     return value
 
 
@@ -37,25 +41,27 @@ def _has(value: Any, step: Step) -> bool:
     return isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value)
 
 
-def fan_out(value: Any, path: str) -> Iterator[tuple[Any, tuple[dict[str, Any], ...]]]:
+def fan_out(value: Any, path: str) -> Iterator[tuple[Any, Way]]:
     """Every value at a path with `[]`, each with the objects on the way to it, nearest last."""
-    yield from _walk(value, steps(path), ())
+    return _walk(value, steps(path), ())
 
 
-def _walk(
-    value: Any, rest: tuple[Step, ...], way: tuple[dict[str, Any], ...]
-) -> Iterator[tuple[Any, tuple[dict[str, Any], ...]]]:
-    if value is None:
-        return
-    if not rest:
+def _walk(value: Any, rest: tuple[Step, ...], way: Way) -> Iterator[tuple[Any, Way]]:
+    for number, step in enumerate(rest):
+        if step is None:
+            after = rest[number + 1 :]
+            for element in value if isinstance(value, list) else () if value is None else (value,):
+                if after:
+                    yield from _walk(element, after, way)
+                elif element is not None:
+                    yield element, way
+            return
+        if not _has(value, step):
+            return
+        way = (*way, value) if isinstance(value, dict) else way
+        value = value[step]
+    if value is not None:
         yield value, way
-        return
-    step, after = rest[0], rest[1:]
-    if step is None:
-        for element in value if isinstance(value, list) else [value]:
-            yield from _walk(element, after, way)
-    elif _has(value, step):
-        yield from _walk(value[step], after, (*way, value) if isinstance(value, dict) else way)
 
 
 def holds(value: Any, path: str) -> bool:

@@ -91,7 +91,7 @@ class Portfolio:
     ) -> EventList:
         """Events of all connections; each gives its share of `limit`. Raises InvalidArgument for a bad cursor."""
         if not 1 <= limit <= 1000:
-            raise InvalidArgument("limit", "limit is from 1 to 1000.", "")
+            raise InvalidArgument("limit", "limit is from 1 to 1000.", "Go on with the cursor for more.")
         places = _decoded(cursor, self.names) if cursor else dict.fromkeys(self.names)
         share = max(1, limit // max(1, len(places)))
         following: dict[str, str] = {}

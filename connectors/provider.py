@@ -97,8 +97,9 @@ class Stream:
     rows: where the rows are; of several paths the first that exists. map: from row to one record, a list, or None (not
     a record). wide: the call for all events at once. event: the path of a row's event id; then the mapping may read
     `row.event`. inside: the rows lie in the event's own record, no call is made. when: the option that switches the
-    stream on. basis: what sales are added up from. unreported: figures of revenue that the platform never tells.
-    exact: one row is one record, in the platform's own order, so page N of ours is page N of theirs.
+    stream on. basis: what sales are added up from. untold: fields that the platform never tells, so that nothing can
+    be found by them. unreported: figures of revenue that it never tells. exact: one row is one record, in the
+    platform's own order, so page N of ours is page N of theirs.
     """
 
     call: Call | None = None
@@ -115,6 +116,7 @@ class Stream:
     lookup: Mapping[str, Lookup] = field(default_factory=dict)
     when: str | None = None
     basis: Basis = "orders"
+    untold: tuple[str, ...] = ()
     unreported: tuple[str, ...] = ()
     exact: bool = False
     evidence: Evidence = "documented"
@@ -181,6 +183,7 @@ class Provider:
     unsupported: Mapping[str, str] = field(default_factory=dict)
     faults: Callable[[int, Row], Fault | None] | None = None
     error: Mapping[str, str] = field(default_factory=dict)
+    hides_unknown: bool = False
     rate_limit: tuple[int, int] | None = None
     limitations: tuple[str, ...] = ()
     reference: frozenset[str] = frozenset(CAPABILITIES)

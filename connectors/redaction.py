@@ -2,8 +2,9 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 _secrets: set[str] = set()
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
@@ -12,13 +13,13 @@ SHORTEST = 6
 
 def remember(secret: str) -> None:
     """Makes a value one that is never shown. Values under six characters are left: they occur in ordinary text."""
-    if len(secret) >= SHORTEST:
-        _secrets.update({secret, quote(secret, safe="")})
+    if len(secret) >= SHORTEST and secret not in _secrets:
+        _secrets.update({secret, quote(secret, safe=""), quote_plus(secret)})
 
 
 def redact(text: str) -> str:
-    """The text with every known secret replaced."""
-    for secret in _secrets:
+    """The text with every known secret replaced, the longest first: one may be a part of another."""
+    for secret in sorted(_secrets, key=len, reverse=True):
         if secret in text:
             text = text.replace(secret, "***")
     return text
@@ -31,11 +32,13 @@ def quoted(text: str, limit: int = 200) -> str:
 
 
 class RedactingFilter(logging.Filter):
-    """A log filter that takes secrets out of messages and their arguments."""
+    """A log filter that takes secrets out of messages, their arguments and tracebacks."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if _secrets:
             record.msg, record.args = redact(_message(record)), ()
+            if record.exc_info:
+                record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
         return True
 
 
@@ -46,7 +49,7 @@ def _message(record: logging.LogRecord) -> str:
         return str(record.msg)
 
 
-def secret_values(values: dict[str, Any], names: frozenset[str]) -> None:
+def secret_values(values: Mapping[str, Any], names: frozenset[str]) -> None:
     """Remembers the values of the named fields."""
     for name in names:
         if isinstance(value := values.get(name), str):

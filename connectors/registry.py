@@ -86,8 +86,11 @@ def _own_address(
     """Where a platform's address is a credential, another base address takes its place."""
     if "{baseUrl}" not in provider.base or not base_url:
         return credentials, base_url
-    moved = base_url if isinstance(base_url, str) else base_url.get("api")
-    return {**credentials, **({"baseUrl": moved} if moved else {})}, None
+    if isinstance(base_url, str):
+        return {**credentials, "baseUrl": base_url}, None
+    others = dict(base_url)
+    moved = others.pop("api", None)
+    return ({**credentials, "baseUrl": moved} if moved else credentials), others
 
 
 def checked_credentials(provider: Provider, given: Mapping[str, Any]) -> dict[str, str]:
@@ -95,13 +98,18 @@ def checked_credentials(provider: Provider, given: Mapping[str, Any]) -> dict[st
     said = given.get("type", provider.auth)
     if said != provider.auth:
         raise ConfigurationError(
-            f"{provider.name} takes credentials of type {provider.auth!r}, not {said!r}.", "", "type"
+            f"{provider.name} takes credentials of type {provider.auth!r}, not {said!r}.",
+            "Leave it out, or correct it.",
+            "type",
         )
     places = {field.name: field.where for field in provider.credentials}
-    held = {}
+    held, ends = {}, {}
     for name, value in given.items():
         field = _camel(name)
-        if field in ("type", "expiresAt"):
+        if field == "type":
+            continue
+        if field == "expiresAt":
+            ends = {field: _moment(value)} if value else {}
             continue
         if field not in places:
             raise ConfigurationError(
@@ -109,11 +117,30 @@ def checked_credentials(provider: Provider, given: Mapping[str, Any]) -> dict[st
             )
         plain = value.get_secret_value() if hasattr(value, "get_secret_value") else value
         if plain is not None and not isinstance(plain, str):
-            raise ConfigurationError(f"{provider.name}: {field} is not text.", "", field)
+            raise ConfigurationError(f"{provider.name}: {field} is not text.", "Give it as text.", field)
         if plain:
             held[field] = plain
+    _check_readable(provider, held)
     _check_enough(provider, held, places)
-    return held | ({"expiresAt": str(given["expiresAt"])} if given.get("expiresAt") else {})
+    return held | ends
+
+
+def _moment(value: Any) -> str:
+    try:
+        return str(float(value))
+    except (TypeError, ValueError):
+        raise ConfigurationError("expiresAt is not a time.", "Give it in seconds since 1970.", "expiresAt") from None
+
+
+def _check_readable(provider: Provider, held: Mapping[str, str]) -> None:
+    """A line end or a stray sign that came with a copied key cannot be sent, or is refused without a reason."""
+    headers = provider.sign.headers(held).values()
+    for name, value in held.items():
+        stray = not value.isascii() and any(value in text for text in headers)
+        if stray or value != value.strip() or not value.isprintable():
+            raise ConfigurationError(
+                f"{provider.name}: {name} holds blanks or signs that do not belong to it.", "Copy it again.", name
+            )
 
 
 def _check_enough(provider: Provider, held: Mapping[str, str], places: Mapping[str, str]) -> None:
@@ -142,7 +169,9 @@ def _option(option: Option, value: Any) -> Any:
     if option.type == "flag":
         flag = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
         if flag is None:
-            raise ConfigurationError(f"Option {option.name} is neither true nor false.", "", option.name)
+            raise ConfigurationError(
+                f"Option {option.name} is neither true nor false.", "Give true or false.", option.name
+            )
         return flag
     return str(value)
 

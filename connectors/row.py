@@ -59,18 +59,25 @@ _NOWHERE = Surroundings()
 class Row:
     """One provider record. `data` is the record itself, `path` where it stands in the answer."""
 
-    __slots__ = ("around", "data", "found", "path", "said", "way")
+    __slots__ = ("around", "at_path", "data", "found", "said", "way")
 
-    def __init__(self, data: Any, around: Surroundings = _NOWHERE, way: tuple[Any, ...] = (), path: str = "") -> None:
+    def __init__(
+        self, data: Any, around: Surroundings = _NOWHERE, way: tuple[Any, ...] = (), at_path: tuple[Any, ...] = ()
+    ) -> None:
         self.data = data
         self.around = around
         self.way = way
-        self.path = path
+        self.at_path = at_path
         self.said: str | None = None
         self.found: dict[str, Row] | None = None
 
     def __repr__(self) -> str:
         return f"Row({self.path or '.'})"
+
+    @property
+    def path(self) -> str:
+        """Where the row stands in the answer."""
+        return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.at_path).lstrip(".")
 
     # One value
 
@@ -88,15 +95,12 @@ class Row:
         data = self.data
         for path in paths:
             value = dig(data, path)
-            if value is None:
-                continue
-            if type(value) is not str:
-                if isinstance(value, bool) or not isinstance(value, int | Decimal):
-                    continue
+            if type(value) is str:
+                stripped = value.strip()
+                if stripped and (stripped[0] != "*" or stripped.strip("*")):
+                    return stripped
+            elif isinstance(value, int | Decimal) and not isinstance(value, bool):
                 return str(value)
-            stripped = value.strip()
-            if stripped and stripped.strip("*"):
-                return stripped
         return None
 
     def id(self, *paths: str) -> str:
@@ -127,10 +131,16 @@ class Row:
 
     def whole(self, *paths: str) -> int | None:
         """A whole number. `[]` in a path adds up, and is None where a part is null."""
+        data = self.data
         for path in paths:
-            values = self._values(path)
-            if values:
-                return None if None in values else sum(_whole(path, value) for value in values)
+            if "[" in path:
+                values = self._values(path)
+                if values:
+                    return None if None in values else sum([_whole(path, value) for value in values])
+            else:
+                value = dig(data, path)
+                if value is not None and value != "":
+                    return value if type(value) is int else _whole(path, value)
         return None
 
     def flag(self, *paths: str) -> bool | None:
@@ -238,12 +248,12 @@ class Row:
 
     def at(self, path: str) -> "Row":
         """The part at the path; an empty one where there is none."""
-        return Row(dig(self.data, path), self.around, (*self.way, self.data), f"{self.path}.{path}".lstrip("."))
+        return Row(dig(self.data, path), self.around, (*self.way, self.data), (*self.at_path, path))
 
     def rows(self, path: str) -> "Iterator[Row]":
         """The parts at a path with `[]`."""
         for number, (value, way) in enumerate(fan_out(self.data, path)):
-            yield Row(value, self.around, (*self.way, *way), f"{self.path}.{path}({number})".lstrip("."))
+            yield Row(value, self.around, (*self.way, *way), (*self.at_path, path, number))
 
     def texts(self, path: str) -> list[str]:
         """The texts at a path with `[]`."""

@@ -5,7 +5,8 @@ the records of one answer, the problems in it, and the position after it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 
 from .caller import Caller, Reply
 from .calls import placeholders
-from .errors import ConfigurationError, InvalidResponse, NotFound
+from .errors import ConfigurationError, InvalidResponse, NotFound, PermissionDenied, ProviderError
 from .filters import Asked, sort_out, time_text
 from .http import Deadline
 from .models import Problem, UnifiedAttendee, UnifiedOrder, UnifiedRecord, UnifiedTicket
@@ -64,6 +65,14 @@ class Question:
     deadline: Deadline = field(default_factory=Deadline)
 
 
+@dataclass(slots=True)
+class Trail:
+    """Where a listing was, to notice that it goes round: the states it was asked at, and its last page."""
+
+    states: set[str] = field(default_factory=set)
+    page: list[Any] = field(default_factory=list)
+
+
 class Walker:
     """Reads the listings of one connection."""
 
@@ -79,7 +88,11 @@ class Walker:
 
     async def walk(self, question: Question, position: Position | None = None) -> AsyncIterator[Batch]:
         """The batches of a listing. Raises InvalidResponse where the platform's answers make no sense."""
-        position = position or Position()
+        with self._named(f"get_{question.kind}"):
+            async for batch in self._walk(question, position or Position()):
+                yield batch
+
+    async def _walk(self, question: Question, position: Position) -> AsyncIterator[Batch]:
         parts = self.provider.parts(question.kind)
         seen = _Seen(forget=question.event_id is None and question.kind != "events")
         whole = position == Position()
@@ -98,45 +111,62 @@ class Walker:
                     batch.after = batch.after or following
                     batch.records = seen.new(batch.records, self.provider.name)
                     seen.check(batch.problems, self.provider.name)
+                    if whole and batch.after is None and not seen.anything:
+                        await self._check_event(stream, question)
                     yield batch
                 position = Position(part=-1)
-        if whole and question.event_id is not None and not seen.anything:
-            await self.event_row(
-                question.event_id, question.deadline
-            )  # an unknown event must not look like an empty one
+
+    async def _check_event(self, stream: Stream, question: Question) -> None:
+        """An unknown event must not look like an empty one."""
+        if question.event_id is not None and not (stream.event or stream.inside):
+            await self.event_row(question.event_id, question.deadline)
 
     async def event_row(self, event_id: str, deadline: Deadline) -> Row:
         """The platform's record of one event. Raises NotFound."""
-        parts = self.provider.parts("event")
-        if not parts:
-            return await self._find_event(event_id, deadline)
-        stream = parts[0]
+        with self._named("get_event"):
+            stream = next(iter(self.provider.parts("event")), None)
+            if stream is None:
+                return await self._find_event(event_id, deadline)
+            return await self._ask_event(stream, event_id, deadline)
+
+    async def _ask_event(self, stream: Stream, event_id: str, deadline: Deadline) -> Row:
         assert stream.call is not None
-        values = await self._values_for(stream, event_id)
-        reply = await self._caller.ask(
-            stream.call, values, deadline=deadline, operation="get_event", evidence=stream.evidence
-        )
+        values = await self._values_for(stream, event_id, deadline)
+        try:
+            reply = await self._caller.ask(
+                stream.call, values, deadline=deadline, operation="get_event", evidence=stream.evidence
+            )
+        except (NotFound, PermissionDenied) as error:
+            if isinstance(error, NotFound) or self.provider.hides_unknown:
+                raise self._no_such_event(event_id) from None
+            raise
         rows = self._rows(stream, reply, Surroundings(self.options, reply.body))
         if not rows:
-            raise NotFound(
-                f"{self.provider.name} knows no event {event_id}.",
-                "A list of events shows the ids that exist.",
-                provider=self.provider.slug,
-                operation="get_event",
-            )
+            raise self._no_such_event(event_id)
         return rows[0]
 
     async def ask_health(self, deadline: Deadline) -> None:
         """The platform's cheapest call that needs the credentials."""
         call = self.provider.health
         values = dict(self._values)
-        for scope in self.provider.scopes:
-            if scope.name in placeholders(call):
-                values[scope.name] = (await self._discover(scope))[0]
-        await self._caller.ask(call, values, deadline=deadline, operation="health_check")
+        with self._named("health_check"):
+            for scope in self.provider.scopes:
+                if scope.name in placeholders(call):
+                    values[scope.name] = (await self._discover(scope, deadline))[0]
+            await self._caller.ask(call, values, deadline=deadline, operation="health_check")
 
-    def map(self, stream: Stream, row: Row) -> list[Any]:
-        """The records that a row stands for. Raises Unreadable."""
+    @contextmanager
+    def _named(self, operation: str) -> Iterator[None]:
+        """Names provider and operation in errors about an answer's content."""
+        try:
+            yield
+        except ProviderError as error:
+            error.provider = error.provider or self.provider.slug
+            error.operation = error.operation or operation
+            raise
+
+    def map(self, stream: Stream, row: Row, event_id: str | None = None) -> list[Any]:
+        """The records that a row stands for, of that event where it does not say itself. Raises Unreadable."""
         assert stream.map is not None
         try:
             made = stream.map(row)
@@ -148,15 +178,17 @@ class Walker:
         records = made if isinstance(made, list) else [] if made is None else [made]
         for record in records:
             if isinstance(record, UnifiedRecord):
-                self._stamp(record, row)
+                self._stamp(record, row, event_id)
         return records
 
-    def _stamp(self, record: UnifiedRecord, row: Row) -> None:
+    def _stamp(self, record: UnifiedRecord, row: Row, event_id: str | None) -> None:
         """Fills what every record has. The models are frozen for everybody else."""
         values = record.__dict__
         values["provider"], values["account"], values["raw"] = self.provider.slug, self.account, row.data
         if values["status_raw"] is None:
             values["status_raw"] = row.said
+        if isinstance(record, UnifiedTicket | UnifiedAttendee) and record.event_id is None:
+            values["event_id"] = event_id
         if isinstance(record, UnifiedTicket):
             total, sold = record.quantity_total, record.quantity_sold
             if record.quantity_available is None and total is not None and sold is not None:
@@ -164,16 +196,17 @@ class Walker:
         elif isinstance(record, UnifiedAttendee) and record.name is None:
             values["name"] = " ".join(filter(None, (record.first_name, record.last_name))) or None
         elif isinstance(record, UnifiedOrder) and not record.event_ids:
-            values["event_ids"] = tuple(dict.fromkeys(line.event_id for line in record.lines if line.event_id))
+            named = dict.fromkeys(line.event_id for line in record.lines if line.event_id)
+            values["event_ids"] = tuple(named) or ((event_id,) if event_id else ())
 
     async def _stream(self, stream: Stream, question: Question, position: Position) -> AsyncIterator[Batch]:
-        values = await self._values_for(stream, question.event_id, position.scope)
+        values = await self._values_for(stream, question.event_id, question.deadline, position.scope)
         asked = sort_out(question.kind, stream, question.filters)
         around = await self._surroundings(stream, question)
         if stream.inside:
             assert around.event is not None
             rows = [
-                Row(value, around, (*way,), path)
+                Row(value, around, way, path)
                 for path, value, way in _numbered(around.event.data, stream.rows, self.provider.name)
             ]
             await self._look_up(stream, rows, values, question)
@@ -181,30 +214,29 @@ class Walker:
             return
         assert stream.call is not None
         call = stream.call if question.event_id is not None or stream.wide is None else stream.wide
-        before: list[Any] = []
+        trail = Trail()
         events: dict[str, Surroundings] = {}
         while True:
             size = stream.pager.largest or question.size
             size = min(size, question.size) if stream.pager.largest else size
             parameters = {**_since(stream, question), **asked.sent, **stream.pager.ask(position.state, size)}
-            reply = await self._caller.ask(
-                call,
-                values,
-                deadline=question.deadline,
-                operation=f"get_{question.kind}",
-                parameters=parameters,
-                row=around.event,
-                evidence=stream.evidence,
-            )
+            try:
+                reply = await self._caller.ask(
+                    call,
+                    values,
+                    deadline=question.deadline,
+                    operation=f"get_{question.kind}",
+                    parameters=parameters,
+                    row=around.event,
+                    evidence=stream.evidence,
+                )
+            except NotFound:
+                if not (isinstance(stream.pager, Pages) and position.state):
+                    raise
+                reply = Reply(None, {}, empty=True)  # rows were removed meanwhile, and their last page with them
             around.page = reply.body
             rows = self._rows(stream, reply, around)
-            data = [row.data for row in rows]
-            state = self._next_state(stream, reply, rows, position.state)
-            if data and data == before:
-                if not isinstance(stream.pager, Pages) or not stream.pager.was_short(position.state, size):
-                    raise self._goes_round()
-                rows, state = [], None
-            before = data
+            rows, state = self._onward(stream, reply, rows, position.state, size, trail)
             old = next(
                 (
                     number
@@ -238,7 +270,7 @@ class Walker:
         for row in rows:
             try:
                 if not _older(stream, row, question.since):
-                    records += self.map(stream, row)
+                    records += self.map(stream, row, question.event_id)
             except Unreadable as error:
                 problems.append(Problem(f"{row.path}.{error.path}", error.reason, row.data))
         records = [record for record in records if all(keep(record) for keep in asked.keep)]
@@ -255,7 +287,10 @@ class Walker:
             Row(value, around, way, path) for path, value, way in _numbered(reply.body, stream.rows, self.provider.name)
         ]
 
-    def _next_state(self, stream: Stream, reply: Reply, rows: Sequence[Row], state: Any) -> Any:
+    def _onward(
+        self, stream: Stream, reply: Reply, rows: list[Row], state: Any, size: int, trail: Trail
+    ) -> tuple[list[Row], Any]:
+        """The rows that are new, and the state after them. Raises InvalidResponse where the listing goes round."""
         counted = (
             len(rows) if isinstance(stream.rows, str) and "[]" not in stream.rows else _outer(reply.body, stream.rows)
         )
@@ -263,13 +298,22 @@ class Walker:
             following = stream.pager.after(reply.body, counted, state)
         except Repeats:
             raise self._goes_round() from None
-        return following
+        data = [row.data for row in rows]
+        if data and data == trail.page:
+            if following is None or (isinstance(stream.pager, Pages) and stream.pager.was_short(state, size)):
+                return [], None
+            raise self._goes_round()
+        trail.page = data
+        if following is not None:
+            if repr(following) in trail.states:
+                raise self._goes_round()
+            trail.states.add(repr(following))
+        return rows, following
 
     def _goes_round(self) -> InvalidResponse:
         return InvalidResponse(
             f"{self.provider.name} gives the same page again and again.",
             "Try again later; report it to the platform if it stays.",
-            provider=self.provider.slug,
         )
 
     async def _surroundings(self, stream: Stream, question: Question) -> Surroundings:
@@ -297,16 +341,17 @@ class Walker:
 
     async def _raw(self, stream: Stream, question: Question) -> AsyncIterator[Row]:
         assert stream.call is not None
-        values, state = await self._values_for(stream, question.event_id), None
+        values, state, trail = await self._values_for(stream, question.event_id, question.deadline), None, Trail()
         while True:
-            parameters = stream.pager.ask(state, stream.pager.largest or question.size)
+            size = stream.pager.largest or question.size
+            parameters = stream.pager.ask(state, size)
             reply = await self._caller.ask(
                 stream.call, values, deadline=question.deadline, operation=f"get_{question.kind}", parameters=parameters
             )
             rows = self._rows(stream, reply, Surroundings(self.options, reply.body))
+            rows, state = self._onward(stream, reply, rows, state, size, trail)
             for row in rows:
                 yield row
-            state = self._next_state(stream, reply, rows, state)
             if state is None:
                 return
 
@@ -324,7 +369,7 @@ class Walker:
         for row in rows:
             event_id = row.ref(stream.event) or row.up.ref(stream.event)
             if event_id and event_id not in events:
-                event = await self.event_row(event_id, question.deadline)
+                event = await self._event_if_any(event_id, question.deadline)
                 joined = await self._joins(stream, replace(question, event_id=event_id))
                 events[event_id] = Surroundings(around.options, None, event, joined)
                 _forget_first(events)
@@ -343,13 +388,23 @@ class Walker:
 
         async def one(row: Row, name: str, lookup: Lookup) -> None:
             async with gate:
-                reply = await self._caller.ask(
-                    lookup.call, values, deadline=question.deadline, operation=f"get_{question.kind}", row=row
-                )
+                try:
+                    reply = await self._caller.ask(
+                        lookup.call, values, deadline=question.deadline, operation=f"get_{question.kind}", row=row
+                    )
+                except NotFound:
+                    return  # the record went between the list and this call
             found = next(_numbered(reply.body, lookup.rows, self.provider.name), None)
             row.found = (row.found or {}) | ({name: Row(found[1], row.around)} if found else {})
 
         await together(one(row, name, lookup) for row in rows for name, lookup in wanted.items())
+
+    async def _event_if_any(self, event_id: str, deadline: Deadline) -> Row | None:
+        """An account's list may name an event that is gone."""
+        try:
+            return await self.event_row(event_id, deadline)
+        except NotFound:
+            return None
 
     async def _find_event(self, event_id: str, deadline: Deadline) -> Row:
         question = Question("events", size=100, deadline=deadline)
@@ -359,39 +414,45 @@ class Walker:
                     for record in batch.records:
                         if record.id == event_id:
                             return Row(record.raw, Surroundings(self.options))
-        raise NotFound(
-            f"{self.provider.name} knows no event {event_id}.",
+        raise self._no_such_event(event_id)
+
+    def _no_such_event(self, event_id: str) -> NotFound:
+        return NotFound(
+            f"{self.provider.name} knows no event {event_id}, or hides it from these credentials.",
             "A list of events shows the ids that exist.",
-            provider=self.provider.slug,
         )
 
-    async def _values_for(self, stream: Stream, event_id: str | None, scope: str | None = None) -> dict[str, Any]:
+    async def _values_for(
+        self, stream: Stream, event_id: str | None, deadline: Deadline, scope: str | None = None
+    ) -> dict[str, Any]:
         values = dict(self._values)
         if event_id is not None:
             values["event"] = event_id
-        for name, found in (await self._needed_scopes(stream, event_id)).items():
+        for name, found in (await self._needed_scopes(stream, event_id, deadline)).items():
             values[name] = scope if scope is not None and len(found) > 1 else found[0]
         return values
 
     async def _scope_values(self, stream: Stream, question: Question) -> list[str | None]:
         """The values to walk in turn; a single None where a stream needs no scope."""
-        needed = await self._needed_scopes(stream, question.event_id)
+        needed = await self._needed_scopes(stream, question.event_id, question.deadline)
         return next((list(found) for found in needed.values()), [None])
 
-    async def _needed_scopes(self, stream: Stream, event_id: str | None) -> dict[str, list[str]]:
+    async def _needed_scopes(self, stream: Stream, event_id: str | None, deadline: Deadline) -> dict[str, list[str]]:
         call = stream.wide if event_id is None and stream.wide else stream.call
         needed = placeholders(call) if call else set()
-        return {scope.name: await self._discover(scope) for scope in self.provider.scopes if scope.name in needed}
+        scopes = [scope for scope in self.provider.scopes if scope.name in needed]
+        return {scope.name: await self._discover(scope, deadline) for scope in scopes}
 
-    async def _discover(self, scope: Scope) -> list[str]:
+    async def _discover(self, scope: Scope, deadline: Deadline) -> list[str]:
         if given := self.options.get(scope.name):
             return [str(given)]
         if scope.name not in self._scopes:
             reply = await self._caller.ask(
-                scope.call, self._values, deadline=Deadline(30), operation=f"finding the {scope.name}"
+                scope.call, self._values, deadline=deadline, operation=f"finding the {scope.name}"
             )
             rows = [Row(value) for _, value, _ in _numbered(reply.body, scope.rows, self.provider.name)]
-            self._scopes[scope.name] = _chosen(scope, [row.id(scope.value) for row in rows], self.provider.name)
+            found = [value for row in rows if (value := row.ref(scope.value))]
+            self._scopes[scope.name] = _chosen(scope, found, self.provider.name)
         return self._scopes[scope.name]
 
 
@@ -479,7 +540,7 @@ def _numbered(body: Any, paths: str | tuple[str, ...], name: str) -> Any:
     path = path.removesuffix("?")
     spread = path if path.endswith("[]") else f"{path}[]"
     for number, (value, way) in enumerate(fan_out(body, spread)):
-        yield f"{path}[{number}]", value, way
+        yield (path, number), value, way
 
 
 def _outer(body: Any, paths: str | tuple[str, ...]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors import graphql
 from connectors.auth import Header
-from connectors.models import UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
+from connectors.models import OrderLine, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
 from connectors.money import Sale, order_status, total, zero
 from connectors.pagers import Cursor
 from connectors.provider import POST, Credential, Filter, Lookup, Meaning, Option, Provider, Since, Stream
@@ -59,38 +59,47 @@ def ticket(row: Row) -> UnifiedTicket:
         status="off_sale" if row.flag("archived") else "on_sale")
 
 
-def around(row: Row) -> tuple[Row, bool]:
-    """The order of a ticket's row, and whether the ticket was returned."""
-    order = row.up.at("order") if row.up.has("order") else row.up
-    return order, row.up.has("ticketId") or row.id() in order.texts("returns[].ticketId")
+def around(row: Row) -> tuple[Row, bool, bool]:
+    """The order of a ticket's row, whether the ticket was returned, and whether the other side has it."""
+    returned = row.up.has("ticketId")
+    order = row.up.at("order") if returned else row.up
+    return order, returned, not returned and row.id() in order.texts("returns[].ticketId")
 
 
-def attendee(row: Row) -> UnifiedAttendee:
-    order, returned = around(row)
+def attendee(row: Row) -> UnifiedAttendee | None:
+    order, returned, elsewhere = around(row)
+    if elsewhere:
+        return None
     person, currency = row.at("holder") if row.has("holder") else order.at("fan"), order.currency("event.currency")
     return UnifiedAttendee(
         id=row.id(), event_id=order.ref("event"), order_id=order.id(), ticket_id=row.ref("ticketType"),
         ticket_name=row.text("ticketType.name"), first_name=person.text("firstName"), last_name=person.text("lastName"),
         email=person.text("email"), phone=person.text("phoneNumber"), status="refunded" if returned else "valid",
         purchased_at=order.moment("purchasedAt"), price=row.minor("total", currency=currency), currency=currency,
-        barcode=row.text("code"))
+        barcode=row.text("code"), created_at=order.moment("purchasedAt"))
 
 
 def order(row: Row) -> UnifiedOrder:
     currency, back = row.currency("event.currency"), set(row.texts("returns[].ticketId"))
     bought = {one.id(): one for path in ("tickets[]", "gone[].ticket") for one in row.rows(path)}
     returned, kept = ([one for id, one in bought.items() if (id in back) is gone] for gone in (True, False))
+    lines = [OrderLine(event_id=row.ref("event"), ticket_id=one.ref("ticketType"), quantity=1,
+                       amount=one.minor("total", currency=currency), fee=one.minor("diceCommission", currency=currency))
+             for one in bought.values()]
     paid = total((one.minor("total", currency=currency) for one in bought.values()), currency)
     refunded = total((one.minor("total", currency=currency) for one in returned), currency)
     return UnifiedOrder(
         id=row.id(), status=order_status("paid", paid, refunded), placed_at=row.moment("purchasedAt"), total=paid,
         paid=paid,
         refunded=refunded, fees=total((one.minor("diceCommission", currency=currency) for one in kept), currency),
-        currency=currency, ticket_count=len(kept), event_ids=row.refs("event"), created_at=row.moment("purchasedAt"))
+        currency=currency, ticket_count=len(kept), event_ids=row.refs("event"), lines=tuple(lines),
+        created_at=row.moment("purchasedAt"))
 
 
-def sale(row: Row) -> Sale:
-    order, returned = around(row)
+def sale(row: Row) -> Sale | None:
+    order, returned, elsewhere = around(row)
+    if elsewhere:
+        return None
     currency = order.currency("event.currency")
     paid, nothing = row.minor("total", currency=currency) or zero(currency), zero(currency)
     return Sale(id=row.id(), order=order.id(), currency=currency, gross=paid, refunded=paid if returned else nothing,
@@ -146,8 +155,9 @@ provider = Provider(
         "event": Stream(POST("", {"query": graphql.node("Event", FIELDS), "variables": {"id": "{event}"}}),
                         "data.node", event),
         "tickets": Stream(None, "ticketTypes?", ticket, inside=True, lookup={"sold": counted()}),
-        "attendees": issued(attendee, f"holder {{ {FAN} }}", f"fan {{ {FAN} }}", when="holders"),
-        "orders": listing("orders", "OrderWhereInput", ORDER, "node", order, purchased),
+        "attendees": issued(attendee, f"holder {{ {FAN} }}", f"fan {{ {FAN} }}", when="holders",
+                            untold=("checked_in",)),
+        "orders": listing("orders", "OrderWhereInput", ORDER, "node", order, purchased, untold=("buyer_email",)),
         "sales": issued(sale, basis="tickets", unreported=("taxes",))},
     limitations=(
         "There are no check-ins and no taxes in the API. Sold counts need the option count_sold.",

@@ -61,7 +61,7 @@ def ticket(row: Row) -> UnifiedTicket:
 
 def attendee(row: Row) -> UnifiedAttendee:
     entries = [code.moment("changed") for code in row.rows("barcodes[]") if code.text("status") == "used"]
-    checked_in, status = row.flag("checked_in"), row.choice("status", ATTENDEE)
+    checked_in, status = row.flag("checked_in"), row.choice("status", ATTENDEE) if row.has("status") else "valid"
     return UnifiedAttendee(
         id=row.id(), event_id=row.ref("event_id"), order_id=row.ref("order_id"), ticket_id=row.ref("ticket_class_id"),
         ticket_name=row.text("ticket_class_name"), first_name=row.text("profile.first_name"),

@@ -63,11 +63,12 @@ def attendee(row: Row) -> UnifiedAttendee | None:
     if row.text("type") not in ("Registration", None):
         return None
     currency = row.event.currency("currency")
+    person = row.at("user") if row.at("user").name("firstName", "lastName") else row.at("payer")
     phones = [field.text("answer") for field in row.rows("customFields[]") if field.text("type") == "Phone"]
     return UnifiedAttendee(
         id=row.id(), event_id=row.ref("order.formSlug"), order_id=row.ref("order.id"), ticket_id=row.ref("tierId"),
-        ticket_name=row.text("name"), first_name=row.text("user.firstName", "payer.firstName"),
-        last_name=row.text("user.lastName", "payer.lastName"), email=row.text("payer.email"),
+        ticket_name=row.text("name"), first_name=person.text("firstName"), last_name=person.text("lastName"),
+        email=row.text("payer.email"),
         phone=next(iter(phones), None),
         status=row.choice("state", ITEM), purchased_at=row.moment("order.date"),
         price=row.minor("amount", currency=currency),
@@ -88,7 +89,7 @@ def order(row: Row) -> UnifiedOrder:
         buyer_name=row.name("payer.firstName", "payer.lastName"), buyer_email=row.text("payer.email"),
         total=row.minor("amount.total", currency=currency), tax=row.minor("amount.vat", currency=currency),
         discount=row.minor("amount.discount", currency=currency), fees=zero(currency), refunded=refunded, paid=paid,
-        currency=currency, ticket_count=sum(one.choice("state", ITEM) == "valid" for one in tickets),
+        currency=currency, ticket_count=sum(one.choice("state", ITEM) in ("valid", "pending") for one in tickets),
         event_ids=event_ids,
         lines=tuple(OrderLine(event_id=next(iter(event_ids), None), ticket_id=one.ref("tierId"), quantity=1,
                               amount=added([one.minor("amount", currency=currency),
@@ -110,6 +111,7 @@ def said(row: Row, paid: bool) -> OrderStatus:
 def listing(kind: str, form: str, meaning: Meaning, since: Since, **query: str) -> Stream:
     """Of one form, and of the whole organisation. `form` is where a row names its form."""
     return Stream(GET(f"{AT}/forms/Event/{{event}}/{kind}", withDetails="true", **query), "data", meaning, pager=pages,
+                  untold=("checked_in",),
                   wide=GET(f"{AT}/{kind}", withDetails="true", **query), since=since, event=form)
 
 

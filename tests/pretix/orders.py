@@ -24,7 +24,7 @@ def crowd(event: Event, ids: dict[str, int], size: int) -> None:
     for number in range(size):
         who = CROWD[number % len(CROWD)]
         tickets = [named(ids["standing"], who)] * (1 + number % 2)
-        more = {"email": None} if number % 3 == 0 else {}
+        more: Fields = {"email": None} if number % 3 == 0 else {}
         event.sell(f"CRWD{1000 + number}", *tickets, **more)
 
 
@@ -77,7 +77,13 @@ def contents(event: Event, ids: dict[str, int]) -> None:
         "FEES1",
         standing,
         fees=[
-            {"fee_type": "payment", "value": "2.38", "description": "Card", "internal_type": "", "tax_rule": ids["vat"]},
+            {
+                "fee_type": "payment",
+                "value": "2.38",
+                "description": "Card",
+                "internal_type": "",
+                "tax_rule": ids["vat"],
+            },
             {"fee_type": "service", "value": "1.00", "description": "", "internal_type": "desk", "tax_rule": None},
         ],
     )
@@ -90,7 +96,9 @@ def contents(event: Event, ids: dict[str, int]) -> None:
     event.sell("ADD0N", standing | {"positionid": 1}, booklet | {"positionid": 2}, booklet | {"positionid": 3})
     event.sell("SH1RT", {"item": ids["shirt"]}, {"item": ids["gift"], "price": "7.77"})
 
-    shrunk = event.sell("SHRNK", standing, named(ids["standing"], CROWD[3]), named(ids["seated"], variation=ids["student"]))
+    shrunk = event.sell(
+        "SHRNK", standing, named(ids["standing"], CROWD[3]), named(ids["seated"], variation=ids["student"])
+    )
     shrunk.call("POST", "change/", {"cancel_positions": [{"position": shrunk.positions()[1]["id"]}]})
     shrunk.refund("50.00")
     divided = event.sell("D1V1D", standing, named(ids["standing"], CROWD[5]))
@@ -138,7 +146,7 @@ def scan(event: Event, list_id: int, position: int, moment: str, kind: str = "en
 
 
 def on_walks(event: Event, ids: dict[str, int]) -> None:
-    """One order over two dates, one on a date that was switched off, one cancelled with money kept."""
+    """One order over two dates, one on a date that was switched off, one partly given back, one unpaid."""
     first, second, third = ids["date1"], ids["date2"], ids["date3"]
     event.sell(
         "WALK1",
@@ -146,7 +154,9 @@ def on_walks(event: Event, ids: dict[str, int]) -> None:
         {"item": ids["child"], "subevent": second},
     )
     event.sell("WALK2", {"item": ids["adult"], "subevent": third})
-    event.sell("WALK3", {"item": ids["adult"], "subevent": first}, {"item": ids["adult"], "subevent": first}).refund("6.00")
+    event.sell("WALK3", {"item": ids["adult"], "subevent": first}, {"item": ids["adult"], "subevent": first}).refund(
+        "6.00"
+    )
     event.sell("WALK4", {"item": ids["child"], "subevent": second}, paid=False)
 
 

@@ -31,7 +31,7 @@ finish() {
 }
 trap finish EXIT
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$("$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export PRETIX_BASE_URL=http://127.0.0.1:$port PRETIX_ORGANIZER=hafen PRETIX_TRUTH=$data/truth.json
 # pretix's own settings: a data folder, its address, and none of the machine's configuration.
 export PRETIX_PRETIX_DATADIR=$data PRETIX_PRETIX_URL=$PRETIX_BASE_URL PRETIX_CONFIG_FILE=/dev/null

@@ -33,7 +33,9 @@ def gala(api: Api) -> tuple[Event, dict[str, int]]:
         geo_lon=9.9883,
         is_public=True,
     )
-    event.call("PATCH", "settings/", {"name_scheme": "given_family", "locales": ["en", "de"], "order_phone_asked": True})
+    event.call(
+        "PATCH", "settings/", {"name_scheme": "given_family", "locales": ["en", "de"], "order_phone_asked": True}
+    )
     vat = event.add("taxrules", name={"en": "VAT"}, rate="19.00", price_includes_tax=True)["id"]
     books = event.add("taxrules", name={"en": "Books"}, rate="7.00", price_includes_tax=True)["id"]
     extras = event.add("categories", name={"en": "Extras"}, is_addon=True)["id"]
@@ -96,7 +98,10 @@ def walks(api: Api) -> tuple[Event, dict[str, int]]:
         is_public=False,
     )
     vat = event.add("taxrules", name={"en": "VAT"}, rate="20.00", price_includes_tax=True)["id"]
-    ids = {"adult": product(event, "Adult", "12.00", tax_rule=vat), "child": product(event, "Child", "6.00", tax_rule=vat)}
+    ids = {
+        "adult": product(event, "Adult", "12.00", tax_rule=vat),
+        "child": product(event, "Child", "6.00", tax_rule=vat),
+    }
     for number, day in enumerate(("2031-06-07T10:00:00Z", "2031-06-14T10:00:00Z", "2031-12-13T10:00:00Z"), start=1):
         date = event.add(
             "subevents",
@@ -133,7 +138,9 @@ def matsuri(api: Api) -> tuple[Event, dict[str, int]]:
 
 def open_day(api: Api) -> tuple[Event, dict[str, int]]:
     """Free, over, with no place and no end."""
-    event = api.event("open-day", name={"en": "Open Day"}, currency="EUR", timezone="UTC", date_from="2024-02-29T09:00:00Z")
+    event = api.event(
+        "open-day", name={"en": "Open Day"}, currency="EUR", timezone="UTC", date_from="2024-02-29T09:00:00Z"
+    )
     ids = {"entry": product(event, "Entry", "0.00")}
     quota(event, "Entry", None, ids["entry"])
     event.change(live=True)

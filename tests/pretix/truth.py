@@ -29,7 +29,7 @@ django.setup()
 
 from django_scopes import scopes_disabled  # noqa: E402
 from pretix.base.models import Checkin, Event, Item, ItemVariation, Order, OrderPosition, Quota  # noqa: E402
-from pretix.base.models.orders import OrderPayment, OrderRefund, Transaction  # noqa: E402
+from pretix.base.models.orders import OrderPayment, OrderRefund  # noqa: E402
 
 PAID = (OrderPayment.PAYMENT_STATE_CONFIRMED, OrderPayment.PAYMENT_STATE_REFUNDED)
 GIVEN_BACK = (
@@ -46,7 +46,7 @@ def moment(value: datetime | None) -> str | None:
 
 def amount(rows: Any) -> Decimal:
     """Added up here, because SQLite would add decimals as floats."""
-    return sum(rows.values_list("amount", flat=True), ZERO)
+    return sum((Decimal(value) for value in rows.values_list("amount", flat=True)), ZERO)
 
 
 def facts(event: Event) -> dict[str, Any]:
@@ -72,8 +72,7 @@ def tickets(event: Event) -> dict[str, dict[str, Any]]:
         for variation in list(item.variations.all()) or [None]:
             key = f"{item.pk}-{variation.pk}" if variation else str(item.pk)
             offered[key] = {
-                "name": str(item.name),
-                "variation": str(variation.value) if variation else None,
+                "name": f"{item.name} – {variation.value}" if variation else str(item.name),
                 "active": item.active,
                 "admission": item.admission,
                 "price": str(variation.price if variation else item.default_price),
@@ -87,9 +86,7 @@ def quantities(event: Event, sold_thing: Item | ItemVariation) -> dict[str, int 
     totals = [tightest(sold_thing.quotas.filter(subevent=date)) for date in dates]
     left = [sold_thing.check_quotas(subevent=date)[1] if sold_thing.quotas.exists() else None for date in dates]
     field = "variation" if isinstance(sold_thing, ItemVariation) else "item"
-    sold = OrderPosition.objects.filter(
-        **{field: sold_thing}, order__status=Order.STATUS_PAID, order__testmode=False
-    ).count()
+    sold = OrderPosition.objects.filter(**{field: sold_thing}, order__status=Order.STATUS_PAID).count()
     return {"total": added(totals), "available": added(left), "sold": sold}
 
 
@@ -114,12 +111,14 @@ def attendees(event: Event) -> dict[str, dict[str, Any]]:
             "order": position.order.code,
             "ticket": f"{position.item_id}-{position.variation_id}" if position.variation_id else str(position.item_id),
             "admission": position.item.admission,
-            "name": position.attendee_name or None,
+            "name": holder(position),
+            "given_name": position.attendee_name_parts.get("given_name"),
+            "family_name": position.attendee_name_parts.get("family_name"),
             "email": position.attendee_email or position.order.email or None,
             "order_status": position.order.status,
             "canceled": position.canceled,
-            "blocked": bool(position.blocked),
-            "test": position.order.testmode,
+            "phone": str(position.order.phone) if position.order.phone else None,
+            "bought_at": moment(position.order.datetime),
             "barcode": position.secret,
             "price": str(position.price),
             "checked_in_at": moment(entries.get(position.pk)),
@@ -129,22 +128,35 @@ def attendees(event: Event) -> dict[str, dict[str, Any]]:
     }
 
 
+def holder(position: OrderPosition) -> str | None:
+    """An add-on is its ticket's; for want of a name pretix shows the one of the invoice."""
+    named = [position, position.addon_to] if position.addon_to else [position]
+    invoice = getattr(position.order, "invoice_address", None)
+    return next((each.attendee_name for each in named if each.attendee_name), invoice.name if invoice else None)
+
+
 def orders(event: Event) -> dict[str, dict[str, Any]]:
-    """By code. `paid` and `refunded` are the two sides of pretix's balance, split orders' offsets included."""
+    """By code. `paid` and `refunded` are money that moved, so without the offsets of split orders."""
     return {
         order.code: {
             "status": order.status,
             "test": order.testmode,
             "total": str(order.total),
-            "paid": str(amount(order.payments.filter(state__in=PAID))),
-            "refunded": str(amount(order.refunds.filter(state__in=GIVEN_BACK))),
+            "paid": str(amount(order.payments.filter(state__in=PAID).exclude(provider="offsetting"))),
+            "refunded": str(amount(order.refunds.filter(state__in=GIVEN_BACK).exclude(provider="offsetting"))),
             "email": order.email,
             "placed_at": moment(order.datetime),
             "cancelled_at": moment(order.cancellation_date),
-            "standing": order.positions.count(),
+            "positions": order.positions.count(),
+            "tickets": standing(order),
         }
         for order in event.orders.all()
     }
+
+
+def standing(order: Order) -> int:
+    """How many tickets it gives: goods are none, and only a paid order gives any."""
+    return order.positions.filter(item__admission=True).count() if order.status == Order.STATUS_PAID else 0
 
 
 def revenue(event: Event) -> dict[str, Any]:
@@ -153,12 +165,20 @@ def revenue(event: Event) -> dict[str, Any]:
     given_back = OrderRefund.objects.filter(order__in=real, state__in=GIVEN_BACK).exclude(provider="offsetting")
     gross, refunds = amount(paid), amount(given_back)
     taxes = sum((tax_of_kept(order) for order in real), ZERO)
+    counted = [order for order in real if sold(order)]
     return {
         "gross": str(gross),
         "refunds": str(refunds),
         "taxes": str(taxes),
         "net": str(gross - refunds - taxes),
+        "orders": len(counted),
+        "tickets": sum(standing(order) for order in counted),
     }
+
+
+def sold(order: Order) -> bool:
+    """Money came in, or the order is good without any."""
+    return amount(order.payments.filter(state__in=PAID)) > 0 or (order.status == Order.STATUS_PAID and not order.total)
 
 
 def tax_of_kept(order: Order) -> Decimal:
@@ -166,9 +186,9 @@ def tax_of_kept(order: Order) -> Decimal:
         return ZERO
     lines = [*order.positions.all(), *order.fees.all()]
     assert order.total == sum(line.price for line in lines), order.code
-    tax = sum(line.tax_value for line in lines)
+    tax = sum((Decimal(line.tax_value) for line in lines), ZERO)
     kept = amount(order.payments.filter(state__in=PAID)) - amount(order.refunds.filter(state__in=GIVEN_BACK))
-    return tax * min(Decimal(1), kept / order.total)
+    return tax * min(Decimal(1), kept / Decimal(order.total))
 
 
 def truth(organizer: str) -> dict[str, dict[str, Any]]:
