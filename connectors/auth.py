@@ -1,9 +1,11 @@
-"""How requests are signed: Header, Query, Basic, OAuth2. Templates are filled from the connection's credentials."""
+"""How requests are signed: Header, Query, Basic, OAuth2; or one of them per host. Templates are filled from the
+connection's credentials.
+"""
 
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from .redaction import remember
@@ -32,6 +34,23 @@ class Header:
         return {}
 
 
+@dataclass(frozen=True, slots=True, init=False)
+class Query:
+    """Credentials in the query: `Query(api_key="{apiKey}")`. A parameter without a value is left out."""
+
+    templates: Mapping[str, str]
+
+    def __init__(self, **templates: str) -> None:
+        object.__setattr__(self, "templates", templates)
+
+    def headers(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {}
+
+    def query(self, values: Mapping[str, str]) -> dict[str, str]:
+        filled = {name: fill(template, values) for name, template in self.templates.items()}
+        return {name: value for name, value in filled.items() if value}
+
+
 @dataclass(frozen=True, slots=True)
 class Basic:
     """HTTP Basic: `Basic("{apiKey}")` is the key as the user with an empty password."""
@@ -51,25 +70,28 @@ class Basic:
 
 @dataclass(frozen=True, slots=True)
 class OAuth2:
-    """A bearer token that can be renewed. Addresses are `host:path`.
+    """A token that can be renewed. Addresses are `host:path`.
 
-    renewals: the grants to try, in order, when the platform refuses the token. client: whether client id and secret
-    travel in the body or as Basic. rotating: each refresh token works once. authorize: where a person allows access in
-    the browser, for platforms of the authorization-code kind; pkce: whether it takes an S256 challenge.
+    renewals: the grants to try, in order, when the platform refuses the token; `login` sends the filled templates of
+    that name. answer: the path of the token in the answer. send: how it signs requests. client: whether client id and
+    secret travel in the body or as Basic. authorize: where a person allows access in the browser, for platforms of the
+    authorization-code kind; pkce: whether it takes an S256 challenge.
     """
 
     token: str
-    renewals: tuple[Literal["refresh_token", "client_credentials"], ...]
+    renewals: tuple[Literal["refresh_token", "client_credentials", "login"], ...]
     authorize: str | None = None
     pkce: bool = False
-    rotating: bool = False
     client: Literal["body", "basic"] = "body"
+    answer: str = "access_token"
+    login: Mapping[str, str] = field(default_factory=dict)
+    send: Header | Query = field(default_factory=lambda: Header(Authorization="Bearer {accessToken}"))
 
     def headers(self, values: Mapping[str, str]) -> dict[str, str]:
-        return {"Authorization": f"Bearer {values['accessToken']}"} if values.get("accessToken") else {}
+        return self.send.headers(values) if values.get("accessToken") else {}
 
     def query(self, values: Mapping[str, str]) -> dict[str, str]:
-        return {}
+        return self.send.query(values)
 
 
-Sign = Header | Basic | OAuth2
+Sign = Header | Query | Basic | OAuth2

@@ -335,7 +335,11 @@ class Connector:
                 f"The cursor belongs to another question ({belongs}).",
                 "Use it there, or start over without it.",
             )
-        own = Question(kind, since=since, filters=filtering.read(kind, self.provider.parts(kind), filters))
+        own = Question(
+            kind,
+            since=since and filtering.aware("since", since),
+            filters=filtering.read(kind, self.provider.parts(kind), filters),
+        )
         if (since or filters) and (_iso(own.since), _jsonable(own.filters)) != (place.since, place.filters):
             raise InvalidArgument(
                 "cursor",

@@ -4,18 +4,21 @@ Whoever waited for the lease reads what the holder saved, and asks the platform 
 believed only after the vault was read again: another worker may have used the refresh token first.
 """
 
+import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from .auth import Basic, OAuth2
+from .auth import Basic, OAuth2, fill
 from .credentials import Vault
-from .errors import AuthenticationFailed, ProviderError
+from .errors import AuthenticationFailed, DeadlineExceeded, ProviderError, Unavailable
 from .http import Answer, Deadline, Http
 from .redaction import remember
+from .row import Row
 
 EARLY_SECONDS = 120.0
+EXCHANGE_SECONDS = 10.0
 
 
 class Refused(Exception):
@@ -24,7 +27,11 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Grant:
-    """Signs with a token from the vault. `url` resolves `host:path`; `fail` turns an answer into an error."""
+    """Signs with a token from the vault. `url` resolves `host:path`; `fail` turns an answer into an error.
+
+    A renewal outlives the call that asked for it: the platform may have used up the refresh token already, so what it
+    answers has to be saved.
+    """
 
     oauth: OAuth2
     vault: Vault
@@ -32,14 +39,32 @@ class Grant:
     url: Callable[[str], str]
     fail: Callable[[Answer], ProviderError]
     reconnect: str
+    _renewals: set[asyncio.Task[dict[str, str]]] = field(default_factory=set)
 
     async def credentials(self, deadline: Deadline) -> dict[str, str]:
-        """Credentials with a token that is not about to end."""
+        """Credentials with a token that is not about to end, or one that still works where no other can be had now."""
         held = await self.vault.read()
-        return await self.renewed(held, deadline) if self._due(held) else held
+        if not self._due(held):
+            return held
+        try:
+            return await self.renewed(held, deadline)
+        except Unavailable:
+            if held.get("accessToken") and time.time() < _ends(held):
+                return held
+            raise
 
     async def renewed(self, stale: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
         """Credentials with another token than the stale one. Raises AuthenticationFailed where none can be had."""
+        work = asyncio.create_task(self._renewed(stale))
+        self._renewals.add(work)
+        work.add_done_callback(self._renewals.discard)
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                return await asyncio.shield(work)
+        except TimeoutError:
+            raise DeadlineExceeded("The deadline came before the token was renewed.", "Allow more time.") from None
+
+    async def _renewed(self, stale: Mapping[str, str]) -> dict[str, str]:
         async with self.vault.lease():
             held = await self.vault.read()
             if held.get("accessToken") not in (None, "", stale.get("accessToken")) and not self._due(held):
@@ -47,7 +72,7 @@ class Grant:
             for kind in self.oauth.renewals:
                 if fields := self._fields(kind, held):
                     try:
-                        return await self._exchange(fields, held, deadline)
+                        return await self._exchange(fields, held, Deadline(EXCHANGE_SECONDS))
                     except Refused:
                         again = await self.vault.read()
                         if again.get("refreshToken") != held.get("refreshToken"):
@@ -69,8 +94,7 @@ class Grant:
         """Missing and renewable, or ending soon: the time is drawn so that workers do not all renew at once."""
         if not held.get("accessToken"):
             return True
-        ends = float(held.get("expiresAt") or "inf")
-        return ends - time.time() < EARLY_SECONDS * random.uniform(0.5, 1.0)
+        return _ends(held) - time.time() < EARLY_SECONDS * random.uniform(0.5, 1.0)
 
     def _fields(self, kind: str, held: Mapping[str, str]) -> dict[str, str] | None:
         client = self._client(held)
@@ -78,6 +102,9 @@ class Grant:
             return {**client, "grant_type": kind, "refresh_token": held["refreshToken"]}
         if kind == "client_credentials" and held.get("clientId") and held.get("clientSecret"):
             return {**client, "grant_type": kind}
+        if kind == "login":
+            filled = {name: fill(template, held) for name, template in self.oauth.login.items()}
+            return filled if all(filled.values()) else None
         return None
 
     def _client(self, held: Mapping[str, str]) -> dict[str, str]:
@@ -93,19 +120,20 @@ class Grant:
         )
         if answer.status in (400, 401, 403):
             raise Refused
-        if answer.status != 200 or not isinstance(answer.body, dict) or not answer.body.get("access_token"):
+        token = Row(answer.body).text(self.oauth.answer)
+        if answer.status != 200 or token is None:
             raise self.fail(answer)
-        changes = _tokens(answer.body)
+        changes = _tokens(token, Row(answer.body))
         await self.vault.save(changes)
         return dict(held) | changes
 
 
-def _tokens(body: Mapping[str, object]) -> dict[str, str]:
-    named = {"accessToken": body.get("access_token"), "refreshToken": body.get("refresh_token")}
-    tokens = {name: str(value) for name, value in named.items() if value}
-    for token in tokens.values():
-        remember(token)
-    return tokens | {"expiresAt": _end(body.get("expires_in"))}
+def _tokens(token: str, answer: Row) -> dict[str, str]:
+    refresh = answer.text("refresh_token")
+    tokens = {"accessToken": token} | ({"refreshToken": refresh} if refresh else {})
+    for secret in tokens.values():
+        remember(secret)
+    return tokens | {"expiresAt": _end(answer.value("expires_in"))}
 
 
 def _end(lifetime: object) -> str:
@@ -113,3 +141,7 @@ def _end(lifetime: object) -> str:
         return str(int(time.time() + float(str(lifetime))))
     except (ValueError, OverflowError):
         return ""
+
+
+def _ends(held: Mapping[str, str]) -> float:
+    return float(held.get("expiresAt") or "inf")

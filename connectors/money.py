@@ -59,6 +59,11 @@ def total(amounts: Iterable[Decimal | None], currency: str | None) -> Decimal:
     return added(amounts) or zero(currency)
 
 
+def included(gross: Decimal, rate: Decimal | None, currency: str | None) -> Decimal | None:
+    """The tax within an amount, by its rate (0.2 is 20 %)."""
+    return None if rate is None else rounded(gross - gross / (1 + rate), currency)
+
+
 def order_status(said: OrderStatus, paid: Decimal | None, refunded: Decimal | None) -> OrderStatus:
     """The status of an order whose platform says paid or cancelled, by its money. All money back is refunded."""
     if said not in ("paid", "cancelled") or not refunded:

@@ -1,4 +1,4 @@
-"""How platforms page: Once, Pages, Cursor. All stateless.
+"""How platforms page: Once, Pages, Offset, Cursor. All stateless.
 
 `ask` says which parameters a request carries at a state, `after` what the state is then: a small JSON value, or None
 at the end. Links are never followed; only a parameter is taken out of them, so neither their host nor a token in them
@@ -90,6 +90,42 @@ class Pages:
     def was_short(self, state: State, size: int) -> bool:
         """Whether this is the one extra request after a first page shorter than asked for."""
         return self.more is None and bool(state) and state[0] == self.first + 1 and state[2] < size
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """How many rows to leave out. The end is where `count` rows were seen, else at a page shorter than the one before.
+
+    `form` writes a range, such as `{start}-{end}`, in place of offset and size. State: [rows seen, rows on the first
+    page].
+    """
+
+    offset: str
+    size: str | None = None
+    largest: int | None = None
+    count: str | None = None
+    more: str | None = None
+    form: str | None = None
+
+    def ask(self, state: State, size: int) -> dict[str, Any]:
+        start, wanted = (state[0] if state else 0), min(size, self.largest or size)
+        if self.form:
+            return {self.offset: self.form.format(start=start, end=start + wanted)}
+        return {self.offset: start} | ({self.size: wanted} if self.size else {})
+
+    def after(self, answer: Any, rows: int, state: State) -> State | None:
+        seen, full = state or (0, None)
+        seen += rows
+        following = [seen, rows if full is None else full]
+        total = self.total(answer)
+        if not rows or (self.more is not None and not dig(answer, self.more)):
+            return None
+        if total is not None:
+            return following if seen < total else None
+        return following if self.more is not None or full is None or rows >= full else None
+
+    def total(self, answer: Any) -> int | None:
+        return _count(answer, self.count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from .connector import Connector
 from .cursor import pack, unpack
-from .errors import InvalidArgument, SpektaError, Unsupported
+from .errors import InvalidArgument, InvalidResponse, SpektaError, Unsupported
 from .http import Deadline
-from .models import UnifiedEvent, UnifiedRevenue
+from .models import Problem, UnifiedEvent, UnifiedRevenue
 
 State = Literal["ok", "partial", "failed", "unsupported"]
 Progress = Callable[[str, int, int | None], None]
@@ -120,13 +120,13 @@ class Portfolio:
         until = Deadline(deadline)
 
         async def ask(connector: Connector) -> Status:
-            stream = connector.stream_events(filters=filters, deadline=until.remaining())
+            bad: list[Problem] = []
+            stream = connector.stream_events(filters=filters, deadline=until.remaining(), on_problem=bad.append)
             events = [event async for event in stream]
             read, late = await self._revenues(connector, events, until)
             found.extend(read)
-            if late:
-                missing = f"{len(late)} of {len(events)} events could not be read: {late[0].message}"
-                return Status(connector.name, "partial", len(read), late[0].code, missing, late[0].advice)
+            if late or bad:
+                return _partial(connector.name, read, late, bad)
             whole.add(connector.name)
             return Status(connector.name, "ok", len(read))
 
@@ -175,6 +175,13 @@ class Portfolio:
         answers = await asyncio.gather(*(one(event) for event in events))
         read = [answer for answer in answers if isinstance(answer, tuple)]
         return read, [answer for answer in answers if isinstance(answer, SpektaError)]
+
+
+def _partial(name: str, read: Sequence[Any], late: Sequence[SpektaError], bad: Sequence[Problem]) -> Status:
+    error = late[0] if late else InvalidResponse(f"{bad[0].path}: {bad[0].reason}.", "Look at that event's record.")
+    missing = len(late) + len(bad)
+    message = f"{missing} of {len(read) + missing} events could not be read: {error.message}"
+    return Status(name, "partial", len(read), error.code, message, error.advice, len(bad))
 
 
 def _of(pairs: Iterable[tuple[UnifiedEvent, UnifiedRevenue]], name: str) -> list[tuple[UnifiedEvent, UnifiedRevenue]]:

@@ -156,7 +156,7 @@ class Row:
     def moment(self, *paths: str, zone: str | None = None) -> datetime | None:
         """An ISO 8601 time in UTC. A time without an offset needs the `zone` (IANA) it is in, else it is Unreadable."""
         value = self.value(*paths)
-        if value is None:
+        if value is None or str(value).startswith("0000-00-00"):
             return None
         try:
             moment = datetime.fromisoformat(value)
@@ -202,6 +202,11 @@ class Row:
         """A number that is not money: a coordinate, a rate."""
         value = self.value(*paths)
         return None if value is None else _decimal(paths[0], value)
+
+    def rate(self, *paths: str) -> Decimal | None:
+        """A tax rate as a part of one: 20, "20.00" and 0.2 are all 0.2."""
+        rate = self.decimal(*paths)
+        return rate if rate is None or rate < 1 else rate / 100
 
     def choice(self, path: str, words: Mapping[str, Any]) -> Any:
         """Our word for the platform's, whatever its case; "unknown" for one not listed. The platform's word is kept."""
@@ -254,6 +259,20 @@ class Row:
         """The parts at a path with `[]`."""
         for number, (value, way) in enumerate(fan_out(self.data, path)):
             yield Row(value, self.around, (*self.way, *way), (*self.at_path, path, number))
+
+    def descend(self, key: str) -> "Iterator[Row]":
+        """Every element of every list under that key, at any depth."""
+        parts = [self]
+        while parts:
+            part = parts.pop(0)
+            values = (
+                part.data.values() if isinstance(part.data, dict) else part.data if isinstance(part.data, list) else ()
+            )
+            if isinstance(part.data, dict):
+                yield from part.rows(f"{key}[]")
+            parts += [
+                Row(value, self.around, (*part.way, part.data)) for value in values if isinstance(value, dict | list)
+            ]
 
     def texts(self, path: str) -> list[str]:
         """The texts at a path with `[]`."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from . import DEFAULT, MemoryVault, Settings, joined, split
+from . import ACCOUNT, DEFAULT, MemoryVault, Settings, joined, split
 
 if TYPE_CHECKING:
     from connectors.provider import Provider
@@ -59,7 +59,8 @@ class EnvironmentStore:
         pattern = re.compile(rf"{constant(slug)}__([A-Z0-9_]+?)__[A-Z0-9_]+")
         named = {found[1].replace("_", "-").lower() for name in self._environment if (found := pattern.fullmatch(name))}
         plain = any(name.startswith(f"{constant(slug)}_") and "__" not in name for name in self._environment)
-        candidates = ([DEFAULT] if plain else []) + sorted(named)
+        others = filter(ACCOUNT.fullmatch, named - {DEFAULT})
+        candidates = ([DEFAULT] if plain else []) + sorted(others)
         return [account for account in candidates if self.settings(joined(slug, account))]
 
     def _values(self, slug: str, account: str) -> dict[str, str]:

@@ -12,15 +12,18 @@ import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from connectors.errors import ConfigurationError
 
 from . import Settings
 
 POLL_SECONDS = 0.05
+_CONTENT = TypeAdapter(dict[str, Settings])
 
 
 def default_path() -> Path:
@@ -42,10 +45,7 @@ class FileStore:
         return sorted(self._content())
 
     def settings(self, connection: str) -> Settings | None:
-        stored = self._content().get(connection)
-        if stored is None:
-            return None
-        return Settings(stored["credentials"], stored.get("options", {}), stored.get("addresses", {}))
+        return self._content().get(connection)
 
     def vault(self, connection: str) -> "FileVault":
         return FileVault(self, connection)
@@ -53,14 +53,15 @@ class FileStore:
     def put(self, connection: str, settings: Settings) -> None:
         """Stores a connection, in place of what was stored under its name."""
         with self._locked():
-            self._write(self._content() | {connection: asdict(settings)})
+            self._write(self._content() | {connection: settings})
 
     def update(self, connection: str, changes: Mapping[str, str]) -> None:
         """Changes some of a connection's credentials."""
         with self._locked():
             content = self._content()
-            content.setdefault(connection, {"credentials": {}})["credentials"].update(changes)
-            self._write(content)
+            stored = content.get(connection, Settings({}))
+            changed = replace(stored, credentials={**stored.credentials, **changes})
+            self._write(content | {connection: changed})
 
     def remove(self, connection: str) -> bool:
         """Forgets a connection; False where there was none."""
@@ -71,25 +72,29 @@ class FileStore:
                 self._write(content)
         return found is not None
 
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> dict[str, Settings]:
         try:
             mode = self.path.stat().st_mode
-            text = self.path.read_text()
+            text = self.path.read_bytes()
         except FileNotFoundError:
             return {}
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise ConfigurationError(f"{self.path} can be read by others.", f"Run: chmod 600 '{self.path}'")
+            raise ConfigurationError(
+                f"{self.path} can be read by others.", f"Run: chmod 600 '{self.path}'", "credentials"
+            )
         try:
-            content = json.loads(text)
-        except ValueError:
-            raise ConfigurationError(f"{self.path} is not JSON.", "Mend or remove it, and connect again.") from None
-        return content if isinstance(content, dict) else {}
+            return _CONTENT.validate_json(text)
+        except ValidationError:
+            raise ConfigurationError(
+                f"{self.path} is not a credentials file.", "Mend or remove it, and connect again.", "credentials"
+            ) from None
 
-    def _write(self, content: Mapping[str, Any]) -> None:
+    def _write(self, content: Mapping[str, Settings]) -> None:
         """Written beside and moved into place, so that a crash leaves the old file or the new one."""
+        text = json.dumps({name: asdict(settings) for name, settings in content.items()}, indent=1, sort_keys=True)
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
         with os.fdopen(handle, "w") as file:
-            json.dump(content, file, indent=1, sort_keys=True)
+            file.write(text)
         Path(name).replace(self.path)
 
     @contextlib.contextmanager
