@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import errors
-from .auth import OAuth2
 from .calls import filled, path_of
 from .credentials import Vault
 from .grant import Grant
@@ -57,7 +56,7 @@ class Caller:
         self._vault = vault
         self._http = http
         self._secrets = frozenset(field.name for field in provider.credentials if field.secret)
-        self.grant = self._make_grant() if isinstance(provider.sign, OAuth2) else None
+        self.grant = self._make_grant() if provider.oauth else None
 
     async def ask(
         self,
@@ -79,7 +78,7 @@ class Caller:
             body = filled(call.json, values, row)
             for name, value in (parameters or {}).items():
                 put(body, name, value)
-        request = Request(call.method, url, _wire(query), body, operation, evidence)
+        request = Request(call.method, call.host, url, _wire(query), body, operation, evidence)
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._once(request, deadline)
@@ -110,7 +109,7 @@ class Caller:
 
     async def _send(self, request: "Request", credentials: Mapping[str, str], deadline: Deadline) -> Answer:
         secret_values(credentials, self._secrets)  # another process may have renewed them
-        sign = self._provider.sign
+        sign = self._provider.signs(request.host)
         query = {**request.query, **sign.query(credentials)}
         return await self._http.send(
             request.method,
@@ -188,10 +187,10 @@ class Caller:
         return error
 
     def _make_grant(self) -> Grant:
-        assert isinstance(self._provider.sign, OAuth2)
-        request = Request("POST", "", {}, None, "renewing the token", "documented")
+        assert self._provider.oauth
+        request = Request("POST", "", "", {}, None, "renewing the token", "documented")
         return Grant(
-            oauth=self._provider.sign,
+            oauth=self._provider.oauth,
             vault=self._vault,
             http=self._http,
             url=self.url,
@@ -210,6 +209,7 @@ class Request:
     """A call with its placeholders filled."""
 
     method: str
+    host: str
     url: str
     query: Mapping[str, Any]
     body: Mapping[str, Any] | None

@@ -27,9 +27,10 @@ from .models import (
 )
 from .money import Sale, sale_of
 from .pagers import Pages
+from .position import Batch, Position, Question
 from .provider import GET, Provider
 from .row import Row, Unreadable
-from .walk import Batch, Position, Question, Walker
+from .walk import Walker
 
 LARGEST_PAGE = 1000
 REQUESTS_PER_PAGE = 10
@@ -145,10 +146,8 @@ class Connector:
         """One event. Raises NotFound."""
         self._check_offered("events", None)
         _check_id(event_id)
-        row = await self._walker.event_row(event_id, Deadline(deadline))
-        stream = (self.provider.parts("event") or self.provider.parts("events"))[0]
         try:
-            event: UnifiedEvent = self._walker.map(stream, row)[0]
+            event: UnifiedEvent = (await self._walker.event(event_id, Deadline(deadline)))[0]
         except (Unreadable, IndexError) as error:
             reason = f" ({error})" if isinstance(error, Unreadable) else ""
             raise InvalidResponse(

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from .errors import InvalidArgument
-from .walk import Position
+from .position import Position
 
 LARGEST = 100_000
 _Number = Annotated[int, Field(ge=0)]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 from .errors import InvalidArgument
 from .models import AttendeeStatus, EventStatus, OrderStatus, UnifiedAttendee, UnifiedEvent, UnifiedOrder
@@ -164,6 +165,12 @@ def _for_platform(own: Filter, value: Any) -> Any:
     return time_text(value, own.format) if isinstance(value, datetime) else value
 
 
-def time_text(moment: datetime, format: str) -> str | int:
-    """A time as a platform wants it: seconds since 1970, or ISO 8601 in UTC without fractions."""
-    return int(moment.timestamp()) if format == "unix" else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def time_text(moment: datetime, format: str, zone: str | None = None) -> str | int:
+    """A time as a platform wants it: `unix` seconds, `iso` in UTC without fractions, or a strftime pattern in the zone.
+
+    Whatever the pattern leaves out is rounded down, so that nothing is missed.
+    """
+    if format == "unix":
+        return int(moment.timestamp())
+    there = moment.astimezone(ZoneInfo(zone) if zone else UTC)
+    return there.strftime("%Y-%m-%dT%H:%M:%SZ" if format == "iso" else format)

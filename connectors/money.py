@@ -15,6 +15,7 @@ _DECIMALS = {
 _QUANTUM = {decimals: Decimal(1).scaleb(-decimals) for decimals in (0, 2, 3)}
 _PER_UNIT = {decimals: 10**decimals for decimals in _QUANTUM}
 ZERO = Decimal(0)
+LARGEST = 10**18  # minor units: more than there is, and exact in every sum
 
 
 def decimals(currency: str) -> int:
@@ -25,6 +26,8 @@ def decimals(currency: str) -> int:
 def from_minor(amount: int, currency: str, per_unit: int | None = None) -> Decimal:
     """Minor units to major ones. `per_unit` is how many make one where the platform says so. Raises ValueError."""
     places = _DECIMALS.get(currency, 2)
+    if abs(amount) > LARGEST:
+        raise ValueError(f"{amount:.6g} is not an amount of {currency}")
     if per_unit is None or per_unit == _PER_UNIT[places]:
         return Decimal(amount).scaleb(-places)
     return exact(Decimal(amount) / per_unit, currency)

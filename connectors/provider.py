@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal
 
-from .auth import Sign
+from .auth import OAuth2, Sign
 from .models import Basis
 from .pagers import Once, Pager
 from .row import Row
@@ -16,6 +16,7 @@ Mode = Literal["changed", "created", "client", "none"]
 Evidence = Literal["documented", "partial", "assumed"]
 Fault = Literal["auth", "forbidden", "missing", "rejected", "limited", "down", "bad", "empty"]
 Meaning = Callable[[Row], Any]
+Rows = str | tuple[str, ...] | Callable[[Row], Iterable[Row]]
 
 CAPABILITIES = ("events", "tickets", "attendees", "revenue")
 
@@ -56,7 +57,8 @@ class Since:
     mode: Mode = "none"
     parameter: str | None = None
     _: KW_ONLY
-    format: Literal["iso", "unix"] = "iso"
+    format: str = "iso"
+    zone: str | None = None
     by: str | None = None
     stop: bool = False
 
@@ -67,7 +69,7 @@ class Filter:
 
     parameter: str
     words: Mapping[str, Any] | None = None
-    format: Literal["text", "iso", "unix"] = "text"
+    format: str = "iso"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +96,17 @@ class Lookup:
 class Stream:
     """One listing of a platform, and what its rows mean.
 
-    rows: where the rows are; of several paths the first that exists. map: from row to one record, a list, or None (not
-    a record). wide: the call for all events at once. event: the path of a row's event id; then the mapping may read
-    `row.event`. inside: the rows lie in the event's own record, no call is made. when: the option that switches the
-    stream on. basis: what sales are added up from. untold: fields that the platform never tells, so that nothing can
-    be found by them. unreported: figures of revenue that it never tells. exact: one row is one record, in the
+    rows: where the rows are; of several paths the first that exists; or a function that finds them. group: rows with
+    one value at that path are one record, and the mapping gets them all. map: from row to one record, a list, or None
+    (not a record). wide: the call for all events at once. event: the path of a row's event id; then the mapping may
+    read `row.event`. inside: the rows lie in the event's own record, no call is made. when: the option that switches
+    the stream on. basis: what sales are added up from. untold: fields that the platform never tells, so that nothing
+    can be found by them. unreported: figures of revenue that it never tells. exact: one row is one record, in the
     platform's own order, so page N of ours is page N of theirs.
     """
 
     call: Call | None = None
-    rows: str | tuple[str, ...] = ""
+    rows: Rows = ""
     map: Meaning | None = None
     _: KW_ONLY
     wide: Call | None = None
@@ -114,6 +117,7 @@ class Stream:
     inside: bool = False
     join: Mapping[str, Join] = field(default_factory=dict)
     lookup: Mapping[str, Lookup] = field(default_factory=dict)
+    group: str | None = None
     when: str | None = None
     basis: Basis = "orders"
     untold: tuple[str, ...] = ()
@@ -124,16 +128,18 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A placeholder whose values must be found first: from the option of that name, else by a call.
+    """A placeholder whose values must be found first: from the option of that name, else by a call, else from a claim
+    inside the token (a JWT in the credential `token`).
 
     `take` is `all` (walked in turn) or `one` (several are an error that lists them).
     """
 
     name: str
-    call: Call
-    rows: str
-    value: str
+    call: Call | None = None
+    rows: str = ""
+    value: str = "id"
     take: Literal["all", "one"] = "all"
+    token: str = "apiKey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +165,10 @@ class Option:
 class Provider:
     """A ticketing platform.
 
-    auth is the reference's word; sign puts the credentials on a request. credentials lists every accepted field and
-    `enough` the sets of them any one of which is enough. reference is the capability matrix that was promised;
-    unsupported says why something is not offered. rate_limit is (requests, seconds). faults names the real error
-    behind an answer whose status misleads.
+    auth is the reference's word; sign puts the credentials on a request, on all hosts alike or per host. credentials
+    lists every accepted field and `enough` the sets of them any one of which is enough. reference is the capability
+    matrix that was promised; unsupported says why something is not offered. rate_limit is (requests, seconds). faults
+    names the real error behind an answer whose status misleads.
     """
 
     slug: str
@@ -171,7 +177,7 @@ class Provider:
     docs: str
     base: str
     auth: Literal["oauth2", "api_key"]
-    sign: Sign
+    sign: Sign | Mapping[str, Sign]
     credentials: tuple[Credential, ...]
     enough: tuple[tuple[str, ...], ...]
     health: Call
@@ -188,6 +194,16 @@ class Provider:
     limitations: tuple[str, ...] = ()
     reference: frozenset[str] = frozenset(CAPABILITIES)
     defunct: bool = False
+
+    def signs(self, host: str) -> Sign:
+        """What puts the credentials on a request to that host."""
+        return self.sign[host] if isinstance(self.sign, Mapping) else self.sign
+
+    @property
+    def oauth(self) -> OAuth2 | None:
+        """How tokens are had, for platforms that have such."""
+        signs = self.sign.values() if isinstance(self.sign, Mapping) else (self.sign,)
+        return next((sign for sign in signs if isinstance(sign, OAuth2)), None)
 
     def parts(self, kind: str) -> tuple[Stream, ...]:
         """The streams that make up a listing; none where there is no such listing."""

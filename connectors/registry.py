@@ -134,7 +134,7 @@ def _moment(value: Any) -> str:
 
 def _check_readable(provider: Provider, held: Mapping[str, str]) -> None:
     """A line end or a stray sign that came with a copied key cannot be sent, or is refused without a reason."""
-    headers = provider.sign.headers(held).values()
+    headers = [text for host in ("api", *provider.hosts) for text in provider.signs(host).headers(held).values()]
     for name, value in held.items():
         stray = not value.isascii() and any(value in text for text in headers)
         if stray or value != value.strip() or not value.isprintable():

@@ -18,9 +18,11 @@ from . import money
 from .models import Venue
 from .paths import dig, fan_out
 
-_TAG = (
-    re.compile(r"<(?:br|/p|/div|/li|/h\d)\b[^>]*>", re.I),
-    re.compile(r"<(?:script|style)\b.*?</(?:script|style)\s*>|<[^>]*>", re.I | re.S),
+LARGEST_EXPONENT = 18  # of a number that means something, and can be reckoned with exactly
+_LINE_END = re.compile(r"<(?:br|/p|/div|/li|/h\d)\b[^<>]*>", re.I)
+# Each part ends at the end of the text at the latest: a `<` is looked at once, however many there are.
+_TAG = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)|</?[a-z][^<>]*>|<![a-z][^<>]*>", re.I | re.S
 )
 _FLAGS: Mapping[Any, bool] = {
     1: True,
@@ -166,7 +168,10 @@ class Row:
             if zone is None:
                 raise Unreadable(paths[0], f"{_shown(value)} has no time zone")
             moment = moment.replace(tzinfo=_zone(zone))
-        return moment.astimezone(UTC)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            raise Unreadable(paths[0], f"{_shown(value)} is not a time") from None
 
     def unix(self, *paths: str) -> datetime | None:
         """A time given in seconds since 1970."""
@@ -214,7 +219,8 @@ class Row:
         if said is None:
             return "unknown"
         self.said = said
-        return words.get(said) or words.get(said.lower()) or words.get(said.upper()) or "unknown"
+        alike = said.casefold()
+        return words.get(said) or next((ours for word, ours in words.items() if word.casefold() == alike), "unknown")
 
     def currency(self, *paths: str) -> str | None:
         """An ISO 4217 code, in capitals."""
@@ -235,7 +241,7 @@ class Row:
         said = self.text(*paths)
         if said is None or not ("<" in said or "&" in said):
             return said
-        lines = html.unescape(_TAG[1].sub("", _TAG[0].sub("\n", said))).splitlines()
+        lines = html.unescape(_TAG.sub("", _LINE_END.sub("\n", said))).splitlines()
         return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line) or None
 
     def venue(self, path: str, **fields: str | tuple[str, ...]) -> Venue:
@@ -317,10 +323,10 @@ class Row:
         if "[]" not in path:
             value = dig(self.data, path)
             return [] if value is None or value == "" else [value]
-        *before, last = path.rpartition("[].")
-        if not last:
+        if path.endswith("[]"):
             return [value for value, _ in fan_out(self.data, path)]
-        parts = [part for part, _ in fan_out(self.data, f"{before[0]}[]") if isinstance(part, dict)]
+        before, _, last = path.rpartition("[].")
+        parts = [part for part, _ in fan_out(self.data, f"{before}[]") if isinstance(part, dict)]
         return [dig(part, last) for part in parts if last.split(".")[0] in part]
 
 
@@ -344,7 +350,7 @@ def _decimal(path: str, value: Any) -> Decimal:
         number = Decimal(value)
     except InvalidOperation:
         raise Unreadable(path, f"{_shown(value)} is not a number") from None
-    if not number.is_finite():
+    if not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
         raise Unreadable(path, f"{_shown(value)} is not a number")
     return number
 

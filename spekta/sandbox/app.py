@@ -43,7 +43,8 @@ class Sandbox:
         self.log: deque[Entry] = deque(maxlen=100_000)
         self.misbehaviours = Misbehaviours()
         self.grants = {
-            slug: Grants(slug, set(service.credentials.values())) for slug, service in services().items()
+            slug: Grants(slug, {service.credentials["accessToken"]} if "accessToken" in service.credentials else set())
+            for slug, service in services().items()
         }
 
     def misbehave(self, provider: str, kind: Kind, **more: Any) -> Misbehaviour:
@@ -65,7 +66,9 @@ class Sandbox:
                 grants.expire()
 
     async def answer(self, service: Service, route: Route, request: Request) -> Response:
-        ask = await read(request, self.box_office, self.grants[service.slug], _root(request, service, route.host))
+        ask = await read(
+            request, service, self.box_office, self.grants[service.slug], _root(request, service, route.host)
+        )
         operation = service.operation(ask)
         due = list(self.misbehaviours.due(service.slug, operation, named_only=route.open))
         ask = replace(ask, misbehaviours=due)
@@ -113,15 +116,14 @@ def _host(sandbox: Sandbox, service: Service, host: str) -> Router:
         slashed = {**scope, "path": scope["path"] + "/"}
         if service.trailing_slash and request.method == "GET" and any(r.matches(slashed)[0].value for r in routes):
             response = RedirectResponse(request.url.replace(path=request.url.path + "/"), 301)
-        sandbox.note(service, host, request, request.url.path, response.status_code)
+        path = request.url.path.removeprefix(f"/{service.slug}/{host}")
+        sandbox.note(service, host, request, path, response.status_code)
         await response(scope, receive, send)
 
     return Router(routes, redirect_slashes=False, default=unknown)
 
 
-def _endpoint(
-    sandbox: Sandbox, service: Service, route: Route
-) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+def _endpoint(sandbox: Sandbox, service: Service, route: Route) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     async def endpoint(request: Request) -> Response:
         return await sandbox.answer(service, route, request)
 
@@ -153,5 +155,7 @@ def _broken(answer: Answer, due: list[Misbehaviour]) -> Response:
         return Response(HTML, media_type="text/html")
     response = answer.response()
     if "truncated" in kinds:
-        return Response(bytes(response.body)[: len(response.body) // 2], answer.status, answer.headers, answer.media_type)
+        return Response(
+            bytes(response.body)[: len(response.body) // 2], answer.status, answer.headers, answer.media_type
+        )
     return response

@@ -14,6 +14,7 @@ NOTHING = Decimal(0)
 EventStatus = Literal["draft", "live", "cancelled", "completed"]
 Sale = Literal["on_sale", "scheduled", "ended", "off_sale", "hidden"]
 OrderStatus = Literal["paid", "pending", "expired", "cancelled"]
+PaymentState = Literal["paid", "pending", "failed"]
 TicketStatus = Literal["valid", "cancelled", "refunded"]
 
 
@@ -118,7 +119,7 @@ class Payment:
     number: int
     amount: Decimal
     at: datetime
-    state: Literal["paid", "pending", "failed"] = "paid"
+    state: PaymentState = "paid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,9 @@ class BoxOffice:
         return self.memo("orders_of", self._orders_by_event).get(event.key, ())
 
     def issued(self, orders: Iterable[Order] | None = None) -> list[Issued]:
-        return [Issued(order, ticket) for order in (self.orders if orders is None else orders) for ticket in order.tickets]
+        return [
+            Issued(order, ticket) for order in (self.orders if orders is None else orders) for ticket in order.tickets
+        ]
 
     def sold(self, ticket_type: TicketType) -> int:
         """Count the valid tickets of paid and pending orders, test orders left out."""

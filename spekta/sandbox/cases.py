@@ -70,5 +70,9 @@ def _platform_fee() -> BoxOffice:
 def _never_paid() -> BoxOffice:
     clerk = Clerk()
     event = _event(clerk)
-    orders = [_order(clerk, event, status="pending"), _order(clerk, event, status="expired"), _order(clerk, event, test=True)]
+    orders = [
+        _order(clerk, event, status="pending"),
+        _order(clerk, event, status="expired"),
+        _order(clerk, event, test=True),
+    ]
     return BoxOffice([event], orders)

@@ -15,9 +15,11 @@ from spekta.sandbox.box_office import (
     Order,
     OrderStatus,
     Payment,
+    PaymentState,
     Person,
     Refund,
     Ticket,
+    TicketStatus,
     TicketType,
 )
 
@@ -96,27 +98,29 @@ class Clerk:
         buyer: Person,
         *tickets: Ticket,
         placed_at: datetime = PLACED,
+        updated_at: datetime | None = None,
         status: OrderStatus = "paid",
         **more: Any,
     ) -> Order:
-        """Write an order. Unless told otherwise a paid or cancelled one was paid in full a minute after it was placed."""
+        """Write an order. If not told otherwise, a paid or cancelled one was paid in full a minute later."""
         order = Order(
             number=self._next("order"),
             event=event.key,
             currency=event.currency,
             buyer=buyer,
             placed_at=placed_at,
-            updated_at=more.pop("updated_at", placed_at + timedelta(minutes=1)),
+            updated_at=updated_at or placed_at + timedelta(minutes=1),
             tickets=tickets,
             status=status,
             **more,
         )
         if order.payments or not order.total:
             return order
-        state = {"pending": "pending", "expired": "failed"}.get(status, "paid")
+        unpaid: dict[OrderStatus, PaymentState] = {"pending": "pending", "expired": "failed"}
+        state = unpaid.get(status, "paid")
         return replace(order, payments=(self.payment(order.total, placed_at + timedelta(minutes=1), state),))
 
-    def payment(self, amount: Amount, when: datetime, state: Any = "paid") -> Payment:
+    def payment(self, amount: Amount, when: datetime, state: PaymentState = "paid") -> Payment:
         return Payment(number=self._next("payment"), amount=Decimal(amount), at=when, state=state)
 
     def give_back(self, order: Order, when: datetime, *tickets: Ticket, amount: Amount | None = None) -> Order:
@@ -129,7 +133,8 @@ class Clerk:
 
     def cancel(self, order: Order, when: datetime, *, keep: Amount = 0) -> Order:
         """Cancel an order. Of the money paid all is given back but `keep`, a fee without tax."""
-        tickets = tuple(replace(ticket, status="cancelled") for ticket in order.tickets)
+        status: TicketStatus = "cancelled" if keep or not order.paid else "refunded"
+        tickets = tuple(replace(ticket, status=status) for ticket in order.tickets)
         order = replace(order, status="cancelled", tickets=tickets, updated_at=when, cancellation_fee=Decimal(keep))
         if not order.paid:
             return order

@@ -1,4 +1,4 @@
-"""The sandbox's own paths, for those in another process: `/_sandbox/misbehave`, `/_sandbox/expire-tokens`, and so on."""
+"""The sandbox's own paths, for those in another process: `/_sandbox/misbehave`, `/_sandbox/requests`, and so on."""
 
 from typing import TYPE_CHECKING
 

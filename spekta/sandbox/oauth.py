@@ -31,11 +31,7 @@ class Grants:
     def redeem(self, code: str, redirect_uri: str, verifier: str = "") -> bool:
         """Take a code back, once; True when it fits the redirect address and the PKCE verifier."""
         known = self._codes.pop(code, None)
-        return (
-            known is not None
-            and known.redirect_uri == redirect_uri
-            and known.challenge in ("", s256(verifier))
-        )
+        return known is not None and known.redirect_uri == redirect_uri and known.challenge in ("", s256(verifier))
 
     def issue(self) -> tuple[str, str]:
         """Hand out an access token and a refresh token."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from spekta.sandbox.box_office import BoxOffice, Event, Order, Person, Ticket, Venue
+from spekta.sandbox.box_office import BoxOffice, Event, Order, Person, Ticket, TicketType, Venue
 from spekta.sandbox.clerk import Clerk, at
 
 PEOPLE = (
@@ -280,6 +280,7 @@ def _draft(clerk: Clerk) -> Part:
         timezone="Europe/London",
         currency="GBP",
         venue=FOUNDRY,
+        capacity=100,
     )
     return [event], []
 
@@ -357,7 +358,7 @@ class _Sales:
         self.skip, self.numbered, self.sold = skip, numbered, 0
         self.tax, self.platform_fee = Decimal(tax), Decimal(platform_fee)
 
-    def __call__(self, *kinds: Any, **more: Any) -> Order:
+    def __call__(self, *kinds: TicketType, **more: Any) -> Order:
         """Sell one ticket of each of these types to the next person, who brings the ones after them."""
         placed_at = self.first + self.sold * self.every
         tickets = [self._ticket(kind, self._person(self.sold + seat)) for seat, kind in enumerate(kinds)]
@@ -371,7 +372,7 @@ class _Sales:
             return replace(person, email=person.email.replace("@", f"+{turn}@"))
         return person
 
-    def _ticket(self, kind: Any, holder: Person) -> Ticket:
+    def _ticket(self, kind: TicketType, holder: Person) -> Ticket:
         shares: dict[str, Decimal] = {}
         if self.tax:
             shares["tax"] = (kind.price * self.tax / (1 + self.tax)).quantize(Decimal("0.01"))

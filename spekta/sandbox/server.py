@@ -35,14 +35,12 @@ def running(app: ASGIApp) -> Iterator[str]:
 
 def connections(origin: str) -> dict[str, tuple[Mapping[str, str], dict[str, str]]]:
     """Give, for every provider, credentials that work and the address of each of its hosts."""
-    return {
-        slug: (service.credentials, service.addresses(origin)) for slug, service in services().items()
-    }
+    return {slug: (service.credentials, service.addresses(origin)) for slug, service in services().items()}
 
 
 def environment(origin: str) -> dict[str, str]:
     """Give the environment variables that point every connector at the sandbox."""
-    found = {}
+    found: dict[str, str] = {}
     for slug, (credentials, addresses) in connections(origin).items():
         prefix = _upper(slug)
         found |= {f"{prefix}_{_upper(name)}": value for name, value in credentials.items()}

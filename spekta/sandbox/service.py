@@ -46,7 +46,13 @@ class Ask:
     headers: Headers
     body: Any
     root: str
+    paging: frozenset[str] = frozenset()
     misbehaviours: Sequence[Misbehaviour] = ()
+
+    def found(self, make: Callable[[], Sequence[T]]) -> Sequence[T]:
+        """Give what `make` finds for this path and these filters, sought once for all pages of the list."""
+        filters = tuple(item for item in self.query.multi_items() if item[0] not in self.paging)
+        return self.box.memo((self.grants.slug, self.path, filters), make)
 
     def page(
         self, records: Sequence[T], start: int | Callable[[Sequence[T]], int], size: int, listing: str = ""
@@ -76,12 +82,16 @@ Handler = Callable[[Ask], Any]
 
 @dataclass(frozen=True)
 class Route:
-    """One path of a host. An `open` one asks for no credentials. `rows` and `status` complete the provider's shape."""
+    """One path of a host. An `open` one asks for no credentials.
+
+    `rows`, `id` and `status` complete the provider's shape where the path has its own.
+    """
 
     method: str
     path: str
     handle: Handler
     rows: str | None = None
+    id: str | None = None
     status: str | None = None
     host: str = "api"
     open: bool = False
@@ -95,10 +105,11 @@ def always(*_: object) -> bool:
 class Service:
     """One provider: its hosts with the base path a client is given, its routes, and what it says in its own way.
 
-    `credentials` are those that work, by the field names of the connector reference. `not_carried` maps what the platform
-    cannot say (`record.field` or `record.field=value`, in the words of the unified models) to the reason; `carries_event`
-    and `carries_order` tell which records are in its account at all. `admit` refuses a request with wrong credentials.
-    `error` writes the body of a refusal.
+    `credentials` are those that work, by the field names of the connector reference; `client` is the OAuth client that
+    a person may let in. `admit` refuses a request with wrong credentials; `error` writes the body of a refusal.
+    `not_carried` maps what the platform cannot say, as `record.field` or `record.field=value` in the words of the
+    unified models, to the reason; `carries_event` and `carries_order` tell which records are in its account at all.
+    `paging` names the parameters that move through a list without filtering it.
     """
 
     slug: str
@@ -113,8 +124,10 @@ class Service:
     order_id: Callable[[Order], str]
     carries_event: Callable[[Event], bool] = always
     carries_order: Callable[[Order], bool] = always
+    client: Mapping[str, str] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=lambda: {"api": ""})
-    shape: Shape = Shape()
+    shape: Shape = field(default_factory=Shape)
+    paging: frozenset[str] = frozenset()
     headers: Mapping[str, str] = field(default_factory=dict)
     trailing_slash: bool = False
     operation: Callable[[Ask], str] = lambda ask: ask.path
@@ -124,18 +137,21 @@ class Service:
         return {host: f"{origin}/{self.slug}/{host}{base}" for host, base in self.hosts.items()}
 
     def shape_of(self, route: Route) -> Shape:
-        return replace(self.shape, rows=route.rows, status=route.status or self.shape.status)
+        own = self.shape
+        return replace(own, rows=route.rows, id=route.id or own.id, status=route.status or own.status)
 
     def refuse(self, refusal: Refusal) -> Answer:
         return Answer(self.error(refusal), refusal.status, {**self.headers, **refusal.headers})
 
 
-async def read(request: Request, box: BoxOffice, grants: Grants, root: str) -> Ask:
+async def read(request: Request, service: Service, box: BoxOffice, grants: Grants, root: str) -> Ask:
     """Read a request whole; the body as JSON or as form fields, whatever it says that it is."""
     body: Any = None
     if raw := await request.body():
         try:
-            body = json.loads(raw) if "json" in request.headers.get("content-type", "") else dict(parse_qsl(raw.decode()))
+            body = (
+                json.loads(raw) if "json" in request.headers.get("content-type", "") else dict(parse_qsl(raw.decode()))
+            )
         except ValueError:
             body = None
     path = request.scope["path"].removeprefix(request.scope.get("root_path", "")) or "/"
@@ -149,4 +165,5 @@ async def read(request: Request, box: BoxOffice, grants: Grants, root: str) -> A
         headers=request.headers,
         body=body,
         root=root,
+        paging=service.paging,
     )

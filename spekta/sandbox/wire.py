@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,15 +24,21 @@ def major(amount: Decimal, decimals: int = 2) -> str:
 
 def utc(moment: datetime | None) -> str | None:
     """Write a time as `2027-03-01T19:00:00Z`."""
-    return moment and moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def unix(moment: datetime | None) -> int | None:
-    return moment and int(moment.timestamp())
+    return None if moment is None else int(moment.timestamp())
 
 
 def local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone))
+
+
+def rest(module: str) -> dict[str, dict[str, Any]]:
+    """Read the file beside a module that holds, by kind of row, the fields that are the same in all of them."""
+    found: dict[str, dict[str, Any]] = json.loads(Path(module).with_suffix(".json").read_text())
+    return found
 
 
 @dataclass

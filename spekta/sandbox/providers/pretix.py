@@ -3,16 +3,21 @@
 Shapes after https://docs.pretix.eu/dev/api/. The dates of a series are subevents of one event.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from spekta.sandbox.box_office import NOTHING, BoxOffice, Event, Group, Issued, Order, Person, TicketType
 from spekta.sandbox.misbehaviour import Shape
 from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service
-from spekta.sandbox.wire import Answer, Refusal, major, utc
+from spekta.sandbox.wire import Answer, Refusal, major, rest, utc
+
+T = TypeVar("T")
+Row = dict[str, Any]
+Keys = Mapping[str, Callable[[T], Any]]
 
 KEY = "sandboxteamtoken0000pretix"
 ORGANIZER = "lampions"
@@ -27,6 +32,9 @@ DETAIL = {
 }
 NOT_CARRIED = {
     "event.series_id": "a series is one event with dates",
+    "event.starts_at": "of a series, the first date's",
+    "event.ends_at": "of a series, the last date's",
+    "event.url": "every event has one, and a series one for all dates",
     "event.status=cancelled": "an event has no such state; its shop is offline, as that of a draft",
     "event.status=completed": "an event has no such state; its shop stays online",
     "event.description": "only in the event's settings",
@@ -36,6 +44,7 @@ NOT_CARRIED = {
     "event.capacity": "quotas overlap",
     "event.category": "no such field",
     "event.online": "no such field",
+    "event.venue.address": "a location is a text",
     "event.venue.city": "a location is a text",
     "event.venue.region": "a location is a text",
     "event.venue.postal_code": "a location is a text",
@@ -45,11 +54,17 @@ NOT_CARRIED = {
     "ticket.status=scheduled": "only by the dates of its sale",
     "ticket.quantity_sold": "quotas are shared; one has to count positions",
     "attendee.status=refunded": "a position is cancelled, whatever became of its money",
+    "attendee.answers": "a question is told by its identifier",
+    "attendee.email": "the buyer's stands in where the attendee has none",
+    "attendee.phone": "the buyer's",
+    "order.total": "what was cancelled is taken off",
+    "order.tax": "what was cancelled is taken off",
+    "order.discount": "a discounted position shows the price that was paid",
+    "order.fees": "what the platform charges the organiser is not in its API",
     "revenue.fees": "what the platform charges the organiser is not in its API",
 }
 
-T = TypeVar("T")
-Row = dict[str, Any]
+REST = rest(__file__)
 
 
 class Shop(NamedTuple):
@@ -62,13 +77,13 @@ class Shop(NamedTuple):
     def series(self) -> bool:
         return self.dates[0].series is not None
 
-
-def slug_of(event: Event) -> str:
-    return event.series or event.key
+    @property
+    def live(self) -> bool:
+        return self.dates[0].status in ("live", "completed")
 
 
 def event_id(event: Event) -> str:
-    return slug_of(event)
+    return event.series or event.key
 
 
 def ticket_type_id(kind: TicketType) -> str:
@@ -108,11 +123,11 @@ def error(refusal: Refusal) -> Row:
     return {"detail": refusal.message or DETAIL.get(refusal.status, "Internal server error.")}
 
 
-def listing(ask: Ask, records: Sequence[T], render: Callable[[T], Row]) -> Answer:
+def listing(ask: Ask, find: Callable[[], Sequence[T]], render: Callable[[T], Row]) -> Answer:
     """Give a numbered page; past the end is a 404, and the links are absolute."""
     size = min(number(ask, "page_size", LARGEST) or LARGEST, LARGEST)
     at = number(ask, "page", 1)
-    page = ask.page(records, (at - 1) * size, size)
+    page = ask.page(ask.found(find), max(at - 1, 0) * size, size)
     if at < 1 or (at > 1 and not page.records):
         raise Refusal(404, message="Invalid page.")
 
@@ -120,14 +135,11 @@ def listing(ask: Ask, records: Sequence[T], render: Callable[[T], Row]) -> Answe
         kept = [item for item in ask.query.multi_items() if item[0] != "page"]
         return f"{ask.root}{ask.path}?{urlencode([*kept, ('page', other)])}"
 
+    links = {"next": link(at + 1) if page.more else None, "previous": link(at - 1) if at > 1 else None}
+    generated = ask.box.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return Answer(
-        {
-            "count": page.total,
-            "next": link(at + 1) if page.more else None,
-            "previous": link(at - 1) if at > 1 else None,
-            "results": [render(record) for record in page.records],
-        },
-        headers={"X-Page-Generated": ask.box.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")},
+        {"count": page.total, **links, "results": [render(record) for record in page.records]},
+        headers={"X-Page-Generated": generated},
     )
 
 
@@ -142,18 +154,29 @@ def asked(ask: Ask, **values: Any) -> bool:
     """Compare with the filters asked for; `name__in` takes several values divided by commas."""
     for name, value in values.items():
         said = str(value).lower() if isinstance(value, bool) else str(value)
-        if name in ask.query and ask.query[name] != said:
-            return False
-        if f"{name}__in" in ask.query and said not in ask.query[f"{name}__in"].split(","):
+        if ask.query.get(name, said) != said or said not in ask.query.get(f"{name}__in", said).split(","):
             return False
     return True
 
 
-def since(ask: Ask, name: str) -> datetime:
+def wants(ask: Ask, name: str) -> bool:
+    return ask.query.get(name) == "true"
+
+
+def since(ask: Ask, name: str, default: str = "0001-01-01T00:00:00Z") -> datetime:
     try:
-        return datetime.fromisoformat(ask.query.get(name, "0001-01-01T00:00:00Z"))
+        return datetime.fromisoformat(ask.query.get(name, default))
     except ValueError:
         raise Refusal(400, name, "Enter a valid date/time.") from None
+
+
+def until(ask: Ask, name: str) -> datetime:
+    return since(ask, name, "9999-01-01T00:00:00Z")
+
+
+def ordered(ask: Ask, records: Iterable[T], default: str, keys: Keys[T]) -> list[T]:
+    name = ask.query.get("ordering", default)
+    return sorted(records, key=keys.get(name.removeprefix("-"), keys[default]), reverse=name.startswith("-"))
 
 
 def shops(box: BoxOffice) -> dict[str, Shop]:
@@ -162,7 +185,7 @@ def shops(box: BoxOffice) -> dict[str, Shop]:
     def make() -> dict[str, Shop]:
         dates: dict[str, list[Event]] = {}
         for event in box.events:
-            dates.setdefault(slug_of(event), []).append(event)
+            dates.setdefault(event_id(event), []).append(event)
         return {slug: Shop(slug, tuple(dates[slug])) for slug in sorted(dates)}
 
     return box.memo("pretix shops", make)
@@ -177,67 +200,48 @@ def shop_of(ask: Ask) -> Shop:
 
 def words(event: Event, text: str | None) -> dict[str, str] | None:
     """Write a text by language."""
-    return text and {LANGUAGES.get(event.venue.country, "en") if event.venue else "en": text}
+    return {LANGUAGES.get(event.venue.country, "en") if event.venue else "en": text} if text else None
 
 
-def place(event: Event) -> Row:
+def common_row(event: Event) -> Row:
+    """Write what an event and a date of a series have in common."""
     venue = event.venue
-    lines = venue and f"{venue.name}\n{venue.address}\n{venue.postal_code} {venue.city}"
+    location = f"{venue.name}\n{venue.address}\n{venue.postal_code} {venue.city}" if venue else None
     return {
-        "location": words(event, lines),
-        "geo_lat": venue and float(venue.latitude),
-        "geo_lon": venue and float(venue.longitude),
+        "name": words(event, event.name),
+        "is_public": True,
+        "date_from": utc(event.starts_at),
+        "date_to": utc(event.ends_at),
+        "location": words(event, location),
+        "geo_lat": float(venue.latitude) if venue else None,
+        "geo_lon": float(venue.longitude) if venue else None,
     }
 
 
 def event_row(ask: Ask, shop: Shop) -> Row:
     event = shop.dates[0]
     return {
-        "name": words(event, event.name),
+        **REST["event"],
+        **common_row(event),
         "slug": shop.slug,
-        "live": event.status in ("live", "completed"),
+        "live": shop.live,
         "testmode": False,
         "currency": event.currency,
-        "date_from": utc(event.starts_at),
         "date_to": utc(shop.dates[-1].ends_at),
-        "date_admission": None,
-        "is_public": True,
-        "presale_start": None,
-        "presale_end": None,
-        **place(event),
         "has_subevents": shop.series,
-        "meta_data": {},
-        "seating_plan": None,
-        "seat_category_mapping": {},
-        "plugins": ["pretix.plugins.stripe", "pretix.plugins.ticketoutputpdf"],
-        "item_meta_properties": {},
         "timezone": event.timezone,
-        "all_sales_channels": True,
-        "limit_sales_channels": [],
         "public_url": event.url or f"{ask.root}/{ORGANIZER}/{shop.slug}/",
     }
 
 
 def subevent_row(event: Event) -> Row:
     return {
+        **REST["subevent"],
+        **common_row(event),
         "id": event.number,
-        "name": words(event, event.name),
-        "event": slug_of(event),
+        "event": event_id(event),
         "active": event.status in ("live", "completed"),
-        "is_public": True,
-        "date_from": utc(event.starts_at),
-        "date_to": utc(event.ends_at),
-        "date_admission": None,
-        "presale_start": None,
-        "presale_end": None,
-        **place(event),
         "frontpage_text": words(event, event.description),
-        "seating_plan": None,
-        "seat_category_mapping": {},
-        "item_price_overrides": [],
-        "variation_price_overrides": [],
-        "meta_data": {},
-        "comment": "",
         "last_modified": utc(event.updated_at),
     }
 
@@ -254,32 +258,16 @@ def item_rows(shop: Shop) -> list[Row]:
 def item_row(ident: int, event: Event, kinds: list[TicketType]) -> Row:
     kind, group = kinds[0], kinds[0].group
     return {
+        **REST["item"],
+        **on_sale(kind),
         "id": ident,
         "name": words(event, group.name if group else kind.name),
-        "internal_name": None,
         "default_price": major(kind.price),
-        "original_price": None,
-        "category": None,
-        **on_sale(kind),
         "description": None if group else words(event, kind.description),
-        "free_price": False,
-        "tax_rate": "0.00",
-        "tax_rule": None,
-        "admission": True,
-        "position": 0,
-        "picture": None,
         "require_voucher": kind.sale == "hidden",
         "hide_without_voucher": kind.sale == "hidden",
-        "require_approval": False,
-        "allow_cancel": True,
-        "min_per_order": None,
-        "max_per_order": None,
-        "checkin_attention": False,
-        "generate_tickets": None,
         "has_variations": group is not None,
         "variations": [variation_row(event, one, group) for one in kinds] if group else [],
-        "addons": [],
-        "bundles": [],
     }
 
 
@@ -289,18 +277,15 @@ def variation_row(event: Event, kind: TicketType, group: Group) -> Row:
         "value": words(event, kind.name.removeprefix(f"{group.name} – ")),
         "default_price": major(kind.price),
         "price": major(kind.price),
-        **on_sale(kind),
         "description": words(event, kind.description),
         "position": 0,
+        **on_sale(kind),
     }
 
 
 def on_sale(kind: TicketType) -> Row:
-    return {
-        "active": kind.sale != "off_sale",
-        "available_from": utc(kind.sales_start),
-        "available_until": utc(kind.sales_end),
-    }
+    window = {"available_from": utc(kind.sales_start), "available_until": utc(kind.sales_end)}
+    return {"active": kind.sale != "off_sale", **window}
 
 
 def quota_rows(box: BoxOffice, shop: Shop) -> Iterator[tuple[Event, int, str, int | None, Sequence[TicketType]]]:
@@ -312,29 +297,24 @@ def quota_rows(box: BoxOffice, shop: Shop) -> Iterator[tuple[Event, int, str, in
             yield event, 10_000 + event.number, "House", event.capacity, event.ticket_types
 
 
-def quota_row(
-    ask: Ask, event: Event, ident: int, name: str, size: int | None, kinds: Sequence[TicketType]
-) -> Row:
+def quota_row(ask: Ask, event: Event, ident: int, name: str, size: int | None, kinds: Sequence[TicketType]) -> Row:
     left = None if size is None else max(size - sum(map(ask.box.sold, kinds)), 0)
-    row = {
+    available = {"available": left != 0, "available_number": left} if wants(ask, "with_availability") else {}
+    return {
+        **REST["quota"],
         "id": ident,
         "name": name,
         "size": size,
         "items": sorted({item_number(kind) for kind in kinds}),
         "variations": [kind.number for kind in kinds if kind.group],
         "subevent": event.number if event.series else None,
-        "close_when_sold_out": False,
-        "closed": False,
-        "release_after_exit": False,
-        "ignore_for_event_availability": False,
+        **available,
     }
-    counted = ask.query.get("with_availability") == "true"
-    return row | ({"available": left != 0, "available_number": left} if counted else {})
 
 
 def order_status(order: Order) -> str:
     if order.status in ("pending", "expired"):
-        return order.status[0].replace("p", "n")
+        return {"pending": "n", "expired": "e"}[order.status]
     void = order.status == "cancelled" or order.given_back
     return "c" if void and not order.cancellation_fee else "p"
 
@@ -345,83 +325,58 @@ def cancelled(issued: Issued) -> bool:
 
 
 def order_row(ask: Ask, order: Order) -> Row:
-    box, status = ask.box, order_status(order)
-    event = box.event(order.event)
+    event = ask.box.event(order.event)
     positions = [Issued(order, ticket) for ticket in order.tickets]
-    left = [ticket for issued, ticket in zip(positions, order.tickets, strict=True) if not cancelled(issued)]
-    fees = fee_rows(order, sum((ticket.fee for ticket in left), NOTHING))
-    total = sum((ticket.total for ticket in left), NOTHING) + order.cancellation_fee
-    shown = positions if wants(ask, "include_canceled_positions") else [one for one in positions if not cancelled(one)]
+    left = [issued for issued in positions if not cancelled(issued)]
+    fees = {
+        "service": sum((issued.ticket.fee for issued in left), NOTHING),
+        "cancellation": order.cancellation_fee,
+    }
+    void = order.status == "cancelled" or order.given_back
     return {
+        **REST["order"],
         "code": order_id(order),
-        "event": slug_of(event),
-        "status": status,
+        "event": event_id(event),
+        "status": order_status(order),
         "testmode": order.test,
         "secret": f"order{order.number}secret",
         "email": order.buyer.email,
         "phone": order.buyer.phone,
-        "locale": "en",
-        "customer": None,
         "datetime": utc(order.placed_at),
         "expires": utc(order.placed_at),
         "last_modified": utc(order.updated_at),
-        "cancellation_date": utc(order.updated_at) if order.status == "cancelled" or order.given_back else None,
+        "cancellation_date": utc(order.updated_at) if void else None,
         "payment_date": f"{order.payments[0].at:%Y-%m-%d}" if order.paid else None,
-        "payment_provider": "stripe",
-        "sales_channel": "web",
-        "fees": fees,
-        "total": major(total),
-        "comment": "",
-        "api_meta": {},
-        "checkin_attention": False,
+        "total": major(sum((issued.ticket.price for issued in left), NOTHING) + sum(fees.values())),
+        "fees": [{**REST["fee"], "fee_type": kind, "value": major(value)} for kind, value in fees.items() if value],
         "invoice_address": invoice_address(order),
-        "require_approval": False,
-        "valid_if_pending": False,
-        "url": f"{ask.root}/{ORGANIZER}/{slug_of(event)}/order/{order_id(order)}/",
-        "positions": [position_row(box, one) for one in shown],
-        "downloads": [],
+        "url": f"{ask.root}/{ORGANIZER}/{event_id(event)}/order/{order_id(order)}/",
+        "positions": [
+            position_row(ask.box, one) for one in (positions if wants(ask, "include_canceled_positions") else left)
+        ],
         "payments": payment_rows(order),
         "refunds": refund_rows(order),
     }
 
 
-def fee_rows(order: Order, service: Decimal) -> list[Row]:
-    found = (("service", service), ("cancellation", order.cancellation_fee))
-    return [
-        {
-            "fee_type": kind,
-            "value": major(value),
-            "description": "",
-            "internal_type": "",
-            "tax_rate": "0.00",
-            "tax_value": "0.00",
-            "tax_rule": None,
-            "canceled": False,
-        }
-        for kind, value in found
-        if value
-    ]
-
-
 def payment_rows(order: Order) -> list[Row]:
     state = {"paid": "refunded" if order.given_back else "confirmed", "pending": "pending", "failed": "failed"}
-    rows = [
+    # An order that costs nothing is paid all the same.
+    paid = [("stripe", one.amount, state[one.state], one.at) for one in order.payments]
+    return [
         {
             "local_id": at,
-            "state": state[payment.state],
-            "amount": major(payment.amount),
+            "state": said,
+            "amount": major(amount),
             "created": utc(order.placed_at),
-            "payment_date": utc(payment.at) if payment.state == "paid" else None,
-            "provider": "stripe",
-            "payment_url": None,
-            "details": {},
+            "payment_date": utc(when) if said in ("confirmed", "refunded") else None,
+            "provider": provider,
+            **REST["payment"],
         }
-        for at, payment in enumerate(order.payments, 1)
+        for at, (provider, amount, said, when) in enumerate(
+            paid or [("free", NOTHING, "confirmed", order.placed_at)], 1
+        )
     ]
-    # An order that costs nothing is paid all the same.
-    free = {"local_id": 1, "state": "confirmed", "amount": "0.00", "provider": "free", "payment_url": None, "details": {}}
-    times = {"created": utc(order.placed_at), "payment_date": utc(order.placed_at)}
-    return rows or [free | times]
 
 
 def refund_rows(order: Order) -> list[Row]:
@@ -429,31 +384,19 @@ def refund_rows(order: Order) -> list[Row]:
         {
             "local_id": at,
             "state": {"done": "done", "pending": "created", "failed": "failed"}[refund.state],
-            "source": "admin",
             "amount": major(refund.amount),
-            "payment": 1,
             "created": utc(refund.at),
             "execution_date": utc(refund.at) if refund.state == "done" else None,
-            "comment": None,
-            "provider": "stripe",
-            "details": {},
+            **REST["refund"],
         }
         for at, refund in enumerate(order.refunds, 1)
     ]
 
 
 def invoice_address(order: Order) -> Row | None:
-    if order.buyer.name is None:
-        return None
-    empty = dict.fromkeys(("company", "street", "zipcode", "city", "country", "state", "vat_id", "internal_reference"), "")
-    return {
-        "last_modified": utc(order.placed_at),
-        "is_business": False,
-        "name": order.buyer.name,
-        "name_parts": name_parts(order.buyer),
-        **empty,
-        "vat_id_validated": False,
-    }
+    buyer = order.buyer
+    name = {"last_modified": utc(order.placed_at), "name": buyer.name, "name_parts": name_parts(buyer)}
+    return {**REST["invoice_address"], **name} if buyer.name else None
 
 
 def name_parts(person: Person) -> Row:
@@ -464,51 +407,33 @@ def name_parts(person: Person) -> Row:
 def position_row(box: BoxOffice, issued: Issued) -> Row:
     order, ticket = issued
     event, kind, holder = box.event(order.event), box.ticket_type(ticket.ticket_type), ticket.holder
-    net = ticket.price - ticket.tax
-    at = utc(ticket.checked_in_at)
+    net, at = ticket.price - ticket.tax, utc(ticket.checked_in_at)
     return {
+        **REST["position"],
         "id": ticket.number,
         "order": order_id(order),
-        "positionid": order.tickets.index(ticket) + 1,
+        "positionid": order.tickets.index(ticket) + 1 if ticket in order.tickets else 1,
         "item": item_number(kind),
         "variation": kind.number if kind.group else None,
         "price": major(ticket.price),
         "attendee_name": holder.name,
         "attendee_name_parts": name_parts(holder),
         "attendee_email": holder.email,
-        "voucher": None,
-        "discount": None,
         "tax_rate": major((100 * ticket.tax / net).quantize(Decimal(1)) if net else NOTHING),
         "tax_value": major(ticket.tax),
-        "tax_rule": None,
         "secret": ticket.barcode,
         "pseudonymization_id": f"P{ticket.number:09}",
-        "addon_to": None,
         "subevent": event.number if event.series else None,
         "checkins": [{"id": ticket.number, "list": 1, "type": "entry", "datetime": at, "gate": None}] if at else [],
-        "downloads": [],
         "answers": [
             {"question": number, "question_identifier": f"Q{number}", "answer": answer, "options": []}
             for number, (_, answer) in enumerate(ticket.answers, 1)
         ],
-        "seat": None,
-        **dict.fromkeys(("company", "street", "zipcode", "city", "country", "state", "valid_from", "valid_until")),
-        "blocked": None,
         "canceled": cancelled(issued),
     }
 
 
-def wants(ask: Ask, name: str) -> bool:
-    return ask.query.get(name) == "true"
-
-
-def ordered(ask: Ask, records: list[T], default: str, keys: Mapping[str, Callable[[T], Any]]) -> list[T]:
-    name = ask.query.get("ordering", default)
-    key = keys.get(name.removeprefix("-"), keys[default])
-    return sorted(records, key=key, reverse=name.startswith("-"))
-
-
-def orders_here(ask: Ask) -> list[Order]:
+def orders_here(ask: Ask) -> Sequence[Order]:
     """Give the orders of the event in the path, or of all."""
     if "event" in ask.parts:
         return [order for event in shop_of(ask).dates for order in ask.box.orders_of(event)]
@@ -516,16 +441,16 @@ def orders_here(ask: Ask) -> list[Order]:
 
 
 def events(ask: Ask) -> Answer:
-    found = [
-        shop
-        for shop in shops(ask.box).values()
-        if asked(ask, live=shop.dates[0].status in ("live", "completed"), has_subevents=shop.series, testmode=False)
-    ]
-    keys: dict[str, Callable[[Shop], Any]] = {
-        "slug": lambda shop: shop.slug,
-        "date_from": lambda shop: shop.dates[0].starts_at,
-    }
-    return listing(ask, ordered(ask, found, "slug", keys), lambda shop: event_row(ask, shop))
+    keys: Keys[Shop] = {"slug": lambda shop: shop.slug, "date_from": lambda shop: shop.dates[0].starts_at}
+
+    after, before = since(ask, "date_from_after"), until(ask, "date_from_before")
+
+    def fits(shop: Shop) -> bool:
+        in_time = after <= shop.dates[0].starts_at <= before
+        return in_time and asked(ask, live=shop.live, has_subevents=shop.series, testmode=False)
+
+    find = partial(ordered, ask, filter(fits, shops(ask.box).values()), "slug", keys)
+    return listing(ask, find, partial(event_row, ask))
 
 
 def settings(ask: Ask) -> Row:
@@ -537,60 +462,59 @@ def settings(ask: Ask) -> Row:
 def subevents(ask: Ask) -> Answer:
     dates = shop_of(ask).dates if "event" in ask.parts else tuple(ask.box.events)
     changed = since(ask, "modified_since")
-    return listing(ask, [event for event in dates if event.series and event.updated_at >= changed], subevent_row)
+    return listing(ask, lambda: [date for date in dates if date.series and date.updated_at >= changed], subevent_row)
 
 
 def items(ask: Ask) -> Answer:
-    return listing(ask, [row for row in item_rows(shop_of(ask)) if asked(ask, active=row["active"])], dict)
+    shop = shop_of(ask)
+    return listing(ask, lambda: [row for row in item_rows(shop) if asked(ask, active=row["active"])], dict)
 
 
 def quotas(ask: Ask) -> Answer:
-    return listing(ask, list(quota_rows(ask.box, shop_of(ask))), lambda quota: quota_row(ask, *quota))
+    shop = shop_of(ask)
+    return listing(ask, lambda: list(quota_rows(ask.box, shop)), lambda quota: quota_row(ask, *quota))
 
 
 def orders(ask: Ask) -> Answer:
-    changed, created = since(ask, "modified_since"), since(ask, "created_since")
-    before = since(ask, "created_before") if "created_before" in ask.query else None
-    found = [
-        order
-        for order in orders_here(ask)
-        if order.updated_at >= changed
-        and order.placed_at >= created
-        and (before is None or order.placed_at < before)
-        and asked(ask, status=order_status(order), testmode=order.test, email=order.buyer.email, code=order_id(order))
-        and asked(ask, subevent=ask.box.event(order.event).number)
-    ]
-    keys: dict[str, Callable[[Order], Any]] = {
+    keys: Keys[Order] = {
         "datetime": lambda order: order.placed_at,
         "last_modified": lambda order: order.updated_at,
         "code": order_id,
         "status": order_status,
     }
-    return listing(ask, ordered(ask, found, "datetime", keys), lambda order: order_row(ask, order))
+    changed, created = since(ask, "modified_since"), since(ask, "created_since")
+    before = until(ask, "created_before")
+
+    def fits(order: Order) -> bool:
+        return (
+            order.updated_at >= changed
+            and order.placed_at >= created
+            and order.placed_at < before
+            and asked(ask, status=order_status(order), testmode=order.test, email=order.buyer.email)
+            and asked(ask, code=order_id(order), subevent=ask.box.event(order.event).number)
+        )
+
+    find = partial(ordered, ask, filter(fits, orders_here(ask)), "datetime", keys)
+    return listing(ask, find, partial(order_row, ask))
 
 
 def positions(ask: Ask) -> Answer:
-    found = [
-        issued
-        for issued in ask.box.issued(sorted(orders_here(ask), key=lambda order: order.placed_at))
-        if (wants(ask, "include_canceled_positions") or not cancelled(issued)) and position_asked(ask, issued)
-    ]
-    return listing(ask, found, lambda issued: position_row(ask.box, issued))
+    here = sorted(orders_here(ask), key=lambda order: order.placed_at)
 
+    def fits(issued: Issued) -> bool:
+        order, ticket = issued
+        kind = ask.box.ticket_type(ticket.ticket_type)
+        return (wants(ask, "include_canceled_positions") or not cancelled(issued)) and asked(
+            ask,
+            order=order_id(order),
+            order__status=order_status(order),
+            item=item_number(kind),
+            variation=kind.number if kind.group else None,
+            subevent=ask.box.event(order.event).number,
+            has_checkin=ticket.checked_in_at is not None,
+        )
 
-def position_asked(ask: Ask, issued: Issued) -> bool:
-    order, ticket = issued
-    kind = ask.box.ticket_type(ticket.ticket_type)
-    return asked(
-        ask,
-        order=order_id(order),
-        order__status=order_status(order),
-        item=item_number(kind),
-        variation=kind.number if kind.group else None,
-        subevent=ask.box.event(order.event).number,
-        has_checkin=ticket.checked_in_at is not None,
-        secret=ticket.barcode,
-    )
+    return listing(ask, lambda: [*filter(fits, ask.box.issued(here))], partial(position_row, ask.box))
 
 
 def one_order(ask: Ask) -> Row:
@@ -604,16 +528,16 @@ SERVICE = Service(
     slug="pretix",
     routes=(
         Route("GET", "/api/v1/version", lambda ask: {"pretix": "2026.8.0", "pretix_numeric": 20260800000000}),
-        Route("GET", ACCOUNT, lambda ask: {"name": "Lampions", "slug": ORGANIZER, "public_url": f"{ask.root}/{ORGANIZER}/"}),
-        Route("GET", ACCOUNT + "events/", events, rows="results", status="live"),
+        Route("GET", ACCOUNT, lambda ask: {"name": "Lampions", "slug": ORGANIZER}),
+        Route("GET", ACCOUNT + "events/", events, rows="results", id="slug", status="live"),
         Route("GET", EVENT, lambda ask: event_row(ask, shop_of(ask)) | {"valid_keys": {}}),
         Route("GET", EVENT + "settings/", settings),
         Route("GET", ACCOUNT + "subevents/", subevents, rows="results"),
         Route("GET", EVENT + "subevents/", subevents, rows="results"),
         Route("GET", EVENT + "items/", items, rows="results"),
         Route("GET", EVENT + "quotas/", quotas, rows="results"),
-        Route("GET", ACCOUNT + "orders/", orders, rows="results"),
-        Route("GET", EVENT + "orders/", orders, rows="results"),
+        Route("GET", ACCOUNT + "orders/", orders, rows="results", id="code"),
+        Route("GET", EVENT + "orders/", orders, rows="results", id="code"),
         Route("GET", EVENT + "orders/{id}/", one_order),
         Route("GET", ACCOUNT + "orderpositions/", positions, rows="results"),
         Route("GET", EVENT + "orderpositions/", positions, rows="results"),
@@ -622,6 +546,7 @@ SERVICE = Service(
     admit=admit,
     error=error,
     shape=Shape(next="next", next_is_link=True),
+    paging=frozenset({"page", "page_size", "with_availability"}),
     trailing_slash=True,
     not_carried=NOT_CARRIED,
     event_id=event_id,

@@ -17,12 +17,14 @@ from spekta.sandbox.wire import DECIMALS, Refusal, local, minor, unix
 
 KEY = "sk_test_sandbox_ticket_tailor"
 LARGEST = 100
+PAGING = frozenset({"limit", "starting_after", "ending_before"})
 EVENT_STATUS = {"draft": "draft", "live": "published", "cancelled": "published", "completed": "sales_closed"}
 CODES = {401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND", 429: "TOO_MANY_REQUESTS"}
 NOT_CARRIED = {
     "event.status=completed": "sales_closed says that sales ended, not that the event did",
     "event.updated_at": "an event tells its creation only",
     "event.category": "no such field",
+    "event.series_id": "every event belongs to a series, if only to one of its own",
     "event.venue.address": "a venue is a name, a postal code and a country",
     "event.venue.city": "a venue is a name, a postal code and a country",
     "event.venue.region": "a venue is a name, a postal code and a country",
@@ -37,6 +39,7 @@ NOT_CARRIED = {
     "order.status=expired": "an order that ran out is cancelled",
     "order.updated_at": "an order tells its creation only",
     "order.discount": "a discounted ticket shows the price that was paid",
+    "order.fees": "what Ticket Tailor charges the organiser is not in its API",
     "revenue.fees": "what Ticket Tailor charges the organiser is not in its API",
 }
 
@@ -79,7 +82,9 @@ def error(refusal: Refusal) -> dict[str, Any]:
     return {"status": refusal.status, "error_code": code, "message": refusal.message or code.replace("_", " ").title()}
 
 
-def listing(ask: Ask, records: Sequence[T], ident: Callable[[T], str], render: Callable[[BoxOffice, T], Any]) -> Any:
+def listing(
+    ask: Ask, find: Callable[[], Sequence[T]], ident: Callable[[T], str], render: Callable[[BoxOffice, T], Any]
+) -> Any:
     """Give the page after `starting_after` or before `ending_before`; the links are relative."""
     limit = ask.query.get("limit", str(LARGEST))
     if not limit.isdecimal() or not 1 <= int(limit) <= LARGEST:
@@ -93,10 +98,10 @@ def listing(ask: Ask, records: Sequence[T], ident: Callable[[T], str], render: C
         return at + 1 if after else max(at - size, 0)
 
     def link(name: str, row: T) -> str:
-        kept = [item for item in ask.query.multi_items() if item[0] not in ("starting_after", "ending_before")]
+        kept = [item for item in ask.query.multi_items() if item[0] not in PAGING - {"limit"}]
         return f"{ask.path}?{urlencode([*kept, (name, ident(row))])}"
 
-    page = ask.page(records, start if after or before else 0, size)
+    page = ask.page(ask.found(find), start if after or before else 0, size)
     rows = page.records
     return {
         "data": [render(ask.box, row) for row in rows],
@@ -149,7 +154,9 @@ def series_id(box: BoxOffice, event: Event) -> str:
 
 def series_row(box: BoxOffice, event: Event) -> dict[str, Any]:
     row = event_row(box, event)
-    kept = {key: row[key] for key in ("name", "description", "status", "currency", "timezone", "venue", "images", "url")}
+    kept = {
+        key: row[key] for key in ("name", "description", "status", "currency", "timezone", "venue", "images", "url")
+    }
     return {"object": "event_series", "id": row["event_series_id"], "default_ticket_types": row["ticket_types"], **kept}
 
 
@@ -335,7 +342,7 @@ def check_in_row(box: BoxOffice, issued: Issued) -> dict[str, Any]:
 
 
 def orders_asked(ask: Ask) -> list[Order]:
-    """Give the orders of the event or series asked for, with those of other filters that an order and its tickets share."""
+    """Give the orders that fit what all lists can be filtered by: event, series, and time of creation."""
     events = {
         event.key
         for event in ask.box.events
@@ -349,44 +356,46 @@ def orders_asked(ask: Ask) -> list[Order]:
 
 
 def events(ask: Ask) -> Any:
-    found = [
-        event
-        for event in ask.box.events
-        if within(ask, "start_at", event.starts_at)
-        and within(ask, "end_at", event.ends_at)
-        and fits(ask, status=EVENT_STATUS[event.status], event_series_id=series_id(ask.box, event))
-    ]
-    return listing(ask, found, event_id, event_row)
+    def find() -> list[Event]:
+        return [
+            event
+            for event in ask.box.events
+            if within(ask, "start_at", event.starts_at)
+            and within(ask, "end_at", event.ends_at)
+            and fits(ask, status=EVENT_STATUS[event.status], event_series_id=series_id(ask.box, event))
+        ]
+
+    return listing(ask, find, event_id, event_row)
 
 
 def series(ask: Ask) -> Any:
-    first = {series_id(ask.box, event): event for event in reversed(ask.box.events)}
-    return listing(ask, list(first.values())[::-1], lambda event: series_id(ask.box, event), series_row)
+    def find() -> list[Event]:
+        first = {series_id(ask.box, event): event for event in reversed(ask.box.events)}
+        return list(first.values())[::-1]
+
+    return listing(ask, find, lambda event: series_id(ask.box, event), series_row)
 
 
 def orders(ask: Ask) -> Any:
-    found = [order for order in orders_asked(ask) if fits(ask, status=order_status(order), email=order.buyer.email)]
-    return listing(ask, found, order_id, order_row)
+    def find() -> list[Order]:
+        return [order for order in orders_asked(ask) if fits(ask, status=order_status(order), email=order.buyer.email)]
+
+    return listing(ask, find, order_id, order_row)
 
 
 def issued_tickets(ask: Ask) -> Any:
-    found = [
-        issued
-        for issued in ask.box.issued(orders_asked(ask))
-        if fits(
-            ask,
-            order_id=order_id(issued.order),
-            status=ticket_status(issued),
-            email=issued.ticket.holder.email,
-            barcode=issued.ticket.barcode,
-        )
-    ]
-    return listing(ask, found, ticket_id, issued_ticket_row)
+    def asked(one: Issued) -> bool:
+        filters = {"email": one.ticket.holder.email, "barcode": one.ticket.barcode, "status": ticket_status(one)}
+        return fits(ask, order_id=order_id(one.order), **filters)
+
+    return listing(ask, lambda: [*filter(asked, ask.box.issued(orders_asked(ask)))], ticket_id, issued_ticket_row)
 
 
 def check_ins(ask: Ask) -> Any:
-    found = [issued for issued in ask.box.issued(orders_asked(ask)) if issued.ticket.checked_in_at]
-    return listing(ask, found, lambda issued: f"ci_{issued.ticket.number}", check_in_row)
+    def find() -> list[Issued]:
+        return [issued for issued in ask.box.issued(orders_asked(ask)) if issued.ticket.checked_in_at]
+
+    return listing(ask, find, lambda issued: f"ci_{issued.ticket.number}", check_in_row)
 
 
 SERVICE = Service(
@@ -398,7 +407,11 @@ SERVICE = Service(
         Route("GET", "/v1/events/{id}", lambda ask: event_row(ask.box, ask.one(ask.box.events, event_id))),
         Route("GET", "/v1/event_series", series, rows="data"),
         Route("GET", "/v1/issued_tickets", issued_tickets, rows="data"),
-        Route("GET", "/v1/issued_tickets/{id}", lambda ask: issued_ticket_row(ask.box, ask.one(ask.box.issued(), ticket_id))),
+        Route(
+            "GET",
+            "/v1/issued_tickets/{id}",
+            lambda ask: issued_ticket_row(ask.box, ask.one(ask.box.issued(), ticket_id)),
+        ),
         Route("GET", "/v1/orders", orders, rows="data"),
         Route("GET", "/v1/orders/{id}", lambda ask: order_row(ask.box, ask.one(orders_asked(ask), order_id))),
         Route("GET", "/v1/check_ins", check_ins, rows="data"),
@@ -407,6 +420,7 @@ SERVICE = Service(
     admit=admit,
     error=error,
     shape=Shape(next="links.next", next_is_link=True),
+    paging=PAGING,
     headers={"X-Rate-Limit-Limit": "5000", "X-Rate-Limit-Remaining": "4999", "X-Rate-Limit-Reset": "1800"},
     not_carried=NOT_CARRIED,
     carries_order=carries_order,

@@ -1,0 +1,158 @@
+"""What a mapping may read beside its row: the event's record, sibling listings, and one more call for the row."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from .caller import Caller
+from .errors import NotFound, PermissionDenied
+from .http import Deadline
+from .listing import Listing, numbered, rows_of
+from .position import Question
+from .provider import Join, Lookup, Provider, Stream
+from .row import Row, Surroundings
+from .scopes import Scopes
+
+AT_ONCE = 5
+EVENTS_KEPT = 200
+
+
+class Companions:
+    """Fetches the records that stand beside a stream's rows."""
+
+    def __init__(self, provider: Provider, options: Mapping[str, Any], scopes: Scopes, caller: Caller) -> None:
+        self._provider = provider
+        self._options = options
+        self._scopes = scopes
+        self._caller = caller
+
+    async def surroundings(self, stream: Stream, question: Question) -> Surroundings:
+        """What all rows of a stream have beside them; in a walk over all events, what does not depend on the event."""
+        around = Surroundings(self._options)
+        if (stream.event or stream.inside) and question.event_id is not None:
+            around.event = await self.event(question.event_id, question.deadline)
+        if not stream.event or question.event_id is not None:
+            around.joined = await self._joins(stream, question)
+        return around
+
+    async def of_each_event(
+        self,
+        stream: Stream,
+        rows: Sequence[Row],
+        question: Question,
+        around: Surroundings,
+        known: dict[str, Surroundings],
+    ) -> None:
+        """In a walk over all events, each row is read beside the record of its own event; that is fetched once."""
+        if not stream.event or question.event_id is not None:
+            return
+        for row in rows:
+            event_id = row.ref(stream.event) or row.up.ref(stream.event)
+            if event_id is None:
+                continue
+            if event_id not in known:
+                event = await self._event_if_any(event_id, question.deadline)
+                joined = await self._joins(stream, replace(question, event_id=event_id))
+                known[event_id] = Surroundings(around.options, None, event, joined)
+            row.around = replace(known[event_id], page=around.page)
+            if len(known) > EVENTS_KEPT:
+                del known[next(iter(known))]
+
+    async def look_up(self, stream: Stream, rows: Sequence[Row], values: Mapping[str, Any], question: Question) -> None:
+        """Makes the calls that each row needs, a few at once."""
+        wanted = {name: one for name, one in stream.lookup.items() if not one.when or self._options.get(one.when)}
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(row: Row, name: str, lookup: Lookup) -> None:
+            async with gate:
+                try:
+                    reply = await self._caller.ask(
+                        lookup.call, values, deadline=question.deadline, operation=question.operation, row=row
+                    )
+                except NotFound:
+                    return  # the record went between the list and this call
+            found = next(numbered(reply.body, lookup.rows, self._provider.name), None)
+            row.found = (row.found or {}) | ({name: Row(found[1], row.around)} if found else {})
+
+        await together(one(row, name, lookup) for row in rows for name, lookup in wanted.items())
+
+    async def event(self, event_id: str, deadline: Deadline) -> Row:
+        """The platform's record of one event, by a call of its own, else found in the list. Raises NotFound."""
+        question = Question("event", event_id, deadline=deadline)
+        for stream in self._provider.parts("event"):
+            assert stream.call is not None
+            values = await self._scopes.values(stream.call, event_id, deadline)
+            try:
+                reply = await self._caller.ask(
+                    stream.call, values, deadline=deadline, operation=question.operation, evidence=stream.evidence
+                )
+            except (NotFound, PermissionDenied) as error:
+                if isinstance(error, NotFound) or self._provider.hides_unknown:
+                    break
+                raise
+            if rows := rows_of(reply, stream.rows, Surroundings(self._options, reply.body), self._provider.name):
+                return rows[0]
+        else:
+            if not self._provider.parts("event") and (found := await self._in_list(event_id, deadline)):
+                return found
+        raise NotFound(
+            f"{self._provider.name} knows no event {event_id}, or hides it from these credentials.",
+            "A list of events shows the ids that exist.",
+        )
+
+    async def _in_list(self, event_id: str, deadline: Deadline) -> Row | None:
+        question = Question("events", deadline=deadline)
+        for stream in self._provider.parts("events"):
+            assert stream.map is not None
+            for scope in await self._scopes.to_walk(stream, question):
+                async for row in self._raw(stream, question, scope):
+                    made = stream.map(row)
+                    if made is not None and made.id == event_id:
+                        return row
+        return None
+
+    async def _event_if_any(self, event_id: str, deadline: Deadline) -> Row | None:
+        """An account's list may name an event that is gone."""
+        try:
+            return await self.event(event_id, deadline)
+        except NotFound:
+            return None
+
+    async def _joins(self, stream: Stream, question: Question) -> dict[str, dict[str, list[Row]]]:
+        wanted = {name: join for name, join in stream.join.items() if not join.when or self._options.get(join.when)}
+        return {name: await self._index(join, question) for name, join in wanted.items()}
+
+    async def _index(self, join: Join, question: Question) -> dict[str, list[Row]]:
+        """A sibling listing by key; a `[]` key puts a row under each of its values."""
+        found: dict[str, list[Row]] = {}
+        siblings = Question(join.stream, question.event_id, deadline=question.deadline)
+        for part in self._provider.parts(join.stream):
+            async for row in self._raw(part, siblings):
+                keys = row.texts(join.key) if "[]" in join.key else [row.ref(join.key)]
+                for key in filter(None, keys):
+                    found.setdefault(key, []).append(row)
+        return found
+
+    async def _raw(self, stream: Stream, question: Question, scope: str | None = None) -> AsyncIterator[Row]:
+        assert stream.call is not None
+        values = await self._scopes.values(stream.call, question.event_id, question.deadline, scope)
+        question = replace(question, size=stream.pager.largest or question.size)
+        listing = Listing(self._provider.name, stream, stream.call, self._caller, values, question)
+        state: Any = None
+        while True:
+            rows, state, _ = await listing.read(state, Surroundings(self._options))
+            for row in rows:
+                yield row
+            if state is None:
+                return
+
+
+async def together(work: Iterable[Coroutine[Any, Any, Any]]) -> None:
+    """Runs them at once; the first error ends the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None

@@ -1,0 +1,153 @@
+"""How to ask each sandboxed platform, and how to walk a list of it to its end by its own rules."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
+
+import httpx2
+
+from spekta.sandbox.providers import services
+
+Client = httpx2.AsyncClient
+Rows = list[dict[str, Any]]
+
+TICKET_TAILOR = "/ticket-tailor/api/v1"
+PRETIX = "/pretix/api/api/v1/organizers/lampions"
+EVENTBRITE = "/eventbrite/api/v3"
+HELLOASSO = "/helloasso/api/v5"
+DICE = "/dice/api/graphql"
+
+ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
+ASSOCIATION = f"{HELLOASSO}/organizations/les-lampions"
+
+
+def credentials(slug: str) -> dict[str, str]:
+    return dict(services()[slug].credentials)
+
+
+class TicketTailor:
+    auth = (credentials("ticket-tailor")["apiKey"], "")
+
+    async def get(self, client: Client, path: str, **query: Any) -> httpx2.Response:
+        return await client.get(TICKET_TAILOR + path, params=query, auth=self.auth)
+
+    async def walk(self, client: Client, path: str, **query: Any) -> Rows:
+        rows: Rows = []
+        while True:
+            answer = (await self.get(client, path, **query)).json()
+            rows += answer["data"]
+            if answer["links"]["next"] is None:
+                return rows
+            query["starting_after"] = answer["data"][-1]["id"]
+
+
+class Pretix:
+    headers: ClassVar = {"Authorization": f"Token {credentials('pretix')['apiKey']}"}
+
+    async def get(self, client: Client, path: str, **query: Any) -> httpx2.Response:
+        return await client.get(PRETIX + path, params=query or None, headers=self.headers)
+
+    async def walk(self, client: Client, path: str, **query: Any) -> Rows:
+        rows: Rows = []
+        answer = (await self.get(client, path, **query)).json()
+        while True:
+            rows += answer["results"]
+            if answer["next"] is None:
+                return rows
+            answer = (await client.get(answer["next"], headers=self.headers)).json()
+
+
+class Eventbrite:
+    headers: ClassVar = {"Authorization": f"Bearer {credentials('eventbrite')['accessToken']}"}
+
+    async def get(self, client: Client, path: str, **query: Any) -> httpx2.Response:
+        return await client.get(path, params=query, headers=self.headers)
+
+    async def walk(self, client: Client, path: str, **query: Any) -> Rows:
+        rows: Rows = []
+        while True:
+            answer = (await self.get(client, path, **query)).json()
+            rows += answer[path.strip("/").rpartition("/")[2]]
+            if not answer["pagination"]["has_more_items"]:
+                return rows
+            query["continuation"] = answer["pagination"]["continuation"]
+
+
+class HelloAsso:
+    def __init__(self, token: str) -> None:
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    @classmethod
+    async def signed_in(cls, client: Client) -> "HelloAsso":
+        return cls((await token(client, grant_type="client_credentials")).json()["access_token"])
+
+    async def get(self, client: Client, path: str, **query: Any) -> httpx2.Response:
+        return await client.get(ASSOCIATION + path, params=query, headers=self.headers)
+
+    async def walk(self, client: Client, path: str, **query: Any) -> Rows:
+        rows: Rows = []
+        while True:
+            answer = (await self.get(client, path, **query)).json()
+            rows += answer["data"]
+            following = answer["pagination"].get("continuationToken")
+            if not answer["data"] or following in (None, query.get("continuationToken")):
+                return rows
+            query["continuationToken"] = following
+
+
+class Dice:
+    headers: ClassVar = {"Authorization": f"Bearer {credentials('dice')['apiKey']}"}
+
+    async def ask(self, client: Client, query: str, **variables: Any) -> httpx2.Response:
+        return await client.post(DICE, json={"query": query, "variables": variables}, headers=self.headers)
+
+    async def walk(self, client: Client, listing: str, fields: str, first: int = 50) -> Rows:
+        query = f"""query ($first: Int!, $after: String) {{ viewer {{ {listing}(first: $first, after: $after) {{
+            pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {fields} }} }} }} }} }}"""
+        rows: Rows = []
+        after = None
+        while True:
+            answer = (await self.ask(client, query, first=first, after=after)).json()["data"]["viewer"][listing]
+            rows += [edge["node"] for edge in answer["edges"]]
+            if not answer["pageInfo"]["hasNextPage"]:
+                return rows
+            after = answer["pageInfo"]["endCursor"]
+
+
+async def token(client: Client, **form: str) -> httpx2.Response:
+    """Ask HelloAsso for tokens; what is not said is that of the sandbox's own client."""
+    known = credentials("helloasso")
+    said = {"client_id": known["clientId"], "client_secret": known["clientSecret"], **form}
+    return await client.post("/helloasso/login/oauth2/token", data=said)
+
+
+Ask = Callable[[Client], Coroutine[Any, Any, httpx2.Response]]
+
+
+async def orders_of_ticket_tailor(client: Client) -> httpx2.Response:
+    return await TicketTailor().get(client, "/orders", limit=20)
+
+
+async def orders_of_pretix(client: Client) -> httpx2.Response:
+    return await Pretix().get(client, "/orders/", page_size=20)
+
+
+async def orders_of_eventbrite(client: Client) -> httpx2.Response:
+    return await Eventbrite().get(client, f"{ORGANIZATIONS[0]}/orders/")
+
+
+async def orders_of_helloasso(client: Client) -> httpx2.Response:
+    return await (await HelloAsso.signed_in(client)).get(client, "/orders", pageSize=20)
+
+
+async def orders_of_dice(client: Client) -> httpx2.Response:
+    query = "{ viewer { orders(first: 20) { pageInfo { hasNextPage endCursor } edges { node { id } } } } }"
+    return await Dice().ask(client, query)
+
+
+ORDERS: dict[str, Ask] = {
+    "ticket-tailor": orders_of_ticket_tailor,
+    "pretix": orders_of_pretix,
+    "eventbrite": orders_of_eventbrite,
+    "helloasso": orders_of_helloasso,
+    "dice": orders_of_dice,
+}
