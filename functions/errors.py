@@ -1,0 +1,108 @@
+"""Errors as HTTP answers: one table of statuses, one envelope.
+
+{"error": {"code", "message", "provider", "request_id", "param"}}
+"""
+
+import json
+import math
+import traceback
+from collections.abc import Mapping
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from connectors import errors
+
+from .log import logger
+
+
+class UnknownPath(errors.SpektaError):
+    """No route of the API."""
+
+    code = "not_found"
+
+
+class PersonalDataRefused(errors.SpektaError):
+    """Personal data was asked for where the stack does not give it."""
+
+    code = "personal_data_refused"
+
+
+class TooLargeForLive(errors.DeadlineExceeded):
+    """A sum that needs more answers of the platform than there is time for."""
+
+    code = "too_large_for_live"
+
+
+class Internal(errors.SpektaError):
+    """A defect of ours."""
+
+    code = "internal"
+
+
+STATUSES: Mapping[type[errors.SpektaError], int] = {
+    errors.InvalidArgument: 400,
+    PersonalDataRefused: 403,
+    UnknownPath: 404,
+    errors.NotFound: 404,
+    errors.RateLimited: 429,
+    Internal: 500,
+    errors.Unsupported: 501,
+    errors.ProviderError: 502,
+    errors.ConfigurationError: 503,
+    errors.Unavailable: 503,
+    errors.DeadlineExceeded: 504,
+}
+CODES: Mapping[type[errors.SpektaError], str] = {
+    errors.AuthenticationFailed: "provider_auth_failed",
+    errors.PermissionDenied: "provider_permission_denied",
+}
+# What the caller chose wrongly; any other fault of a connection's settings is for the operator to mend.
+ASKED = {"provider": 404, "connection": 404, "account": 400}
+
+
+def handle(app: APIGatewayHttpResolver, provider: str | None = None) -> None:
+    """Has a resolver answer every exception, and every path without a route, in the envelope."""
+
+    def failed(raised: Exception) -> Response[str]:
+        return answer(_known(raised), provider, app.current_event.request_context.request_id)
+
+    app.exception_handler(Exception)(failed)
+
+
+def answer(error: errors.SpektaError, provider: str | None, request_id: str) -> Response[str]:
+    """The error in the envelope. The log gets its code and never its message, which may repeat the query."""
+    status, code = status_of(error), CODES.get(type(error), error.code)
+    logger.warning(
+        code,
+        status=status,
+        operation=getattr(error, "operation", None),
+        platform_status=getattr(error, "status", None),
+    )
+    content = {
+        "code": code,
+        "message": str(error),
+        "provider": provider,
+        "request_id": request_id,
+        "param": getattr(error, "param", None) or getattr(error, "field", None),
+    }
+    wait = getattr(error, "retry_after", None)
+    headers = {"Cache-Control": "no-store"} | ({} if wait is None else {"Retry-After": str(math.ceil(wait))})
+    return Response(status, "application/json", json.dumps({"error": content}, ensure_ascii=False), headers)
+
+
+def status_of(error: errors.SpektaError) -> int:
+    """The HTTP status of an error."""
+    if isinstance(error, errors.ConfigurationError) and error.field in ASKED:
+        return ASKED[error.field]
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+
+
+def _known(raised: Exception) -> errors.SpektaError:
+    if isinstance(raised, errors.SpektaError):
+        return raised
+    if isinstance(raised, NotFoundError):
+        return UnknownPath("There is nothing at this path.")
+    # Where it happened but not what it says, which may be a value of the query or of a record.
+    logger.error("%s\n%s", type(raised).__qualname__, "".join(traceback.format_tb(raised.__traceback__)))
+    return Internal("Spekta failed to answer.", "The log tells why, under this request_id.")

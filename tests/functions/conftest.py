@@ -1,0 +1,42 @@
+import json
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from connectors.credentials.environment import EnvironmentStore
+from spekta.sandbox.app import create_app
+from spekta.sandbox.server import environment, running
+
+from .events import Context
+
+Ask = Callable[[dict[str, Any]], tuple[int, Any, dict[str, str]]]
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[str]:
+    """The address of a running sandbox."""
+    with running(create_app()) as origin:
+        yield origin
+
+
+@pytest.fixture(scope="session")
+def function() -> ModuleType:
+    """The handler of ticket-tailor, which is chosen when the module is imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPEKTA_PROVIDER", "ticket-tailor")
+        from functions import provider
+    return provider
+
+
+@pytest.fixture
+def ask(function: ModuleType, sandbox: str, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Asks ticket-tailor's handler in this process; its platform is the sandbox. Gives status, body and headers."""
+    monkeypatch.setattr(function, "store", EnvironmentStore(environment(sandbox)))
+    return lambda event: outcome(function.handler(event, Context()))
+
+
+def outcome(response: dict[str, Any]) -> tuple[int, Any, dict[str, str]]:
+    """What a client sees of a handler's return value."""
+    return response["statusCode"], json.loads(response["body"]), response["headers"]

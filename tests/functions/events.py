@@ -1,0 +1,34 @@
+"""What the gateway and the runtime hand to a handler."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+REQUEST_ID = "request-1"
+
+
+def request(path: str, method: str = "GET", **query: Any) -> dict[str, Any]:
+    """An HTTP API event, payload format 2.0."""
+    return {
+        "version": "2.0",
+        "routeKey": f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": urlencode(query),
+        "headers": {"accept": "application/json"},
+        "requestContext": {
+            "requestId": REQUEST_ID,
+            "stage": "$default",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1"},
+        },
+        "isBase64Encoded": False,
+    }
+
+
+@dataclass
+class Context:
+    """The part of Lambda's context that the logger reads."""
+
+    function_name: str = "provider"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:provider"
+    aws_request_id: str = "invocation-1"

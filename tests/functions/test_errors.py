@@ -1,0 +1,143 @@
+"""Every error in the envelope, with its status."""
+
+import json
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import connectors
+from connectors import Connector
+from connectors.errors import ProviderError, SpektaError
+from functions import errors, unknown
+
+from .conftest import Ask, outcome
+from .events import REQUEST_ID, Context, request
+
+CANARY = "sk_test_canary_4711"
+
+
+def every(kind: type[SpektaError]) -> set[type[SpektaError]]:
+    return {kind}.union(*(every(below) for below in kind.__subclasses__()))
+
+
+@pytest.mark.parametrize(
+    "raised, status, code, param",
+    [
+        (connectors.InvalidArgument("page", "No."), 400, "invalid_argument", "page"),
+        (connectors.ConfigurationError("No.", "", "provider"), 404, "configuration", "provider"),
+        (connectors.ConfigurationError("No.", "", "connection"), 404, "configuration", "connection"),
+        (connectors.ConfigurationError("No.", "", "account"), 400, "configuration", "account"),
+        (connectors.ConfigurationError("No.", "", "apiKey"), 503, "configuration", "apiKey"),
+        (connectors.NotFound("No."), 404, "not_found", None),
+        (connectors.AuthenticationFailed("No."), 502, "provider_auth_failed", None),
+        (connectors.PermissionDenied("No."), 502, "provider_permission_denied", None),
+        (connectors.Rejected("No.", param="limit"), 502, "rejected", "limit"),
+        (connectors.Removed("No."), 502, "removed", None),
+        (connectors.RateLimited("No."), 429, "rate_limited", None),
+        (connectors.Unsupported("TicketTailor", "fees", "No."), 501, "unsupported", None),
+        (connectors.Unavailable("No."), 503, "unavailable", None),
+        (connectors.InvalidResponse("No."), 502, "invalid_response", None),
+        (connectors.DeadlineExceeded("No."), 504, "deadline_exceeded", None),
+        (ProviderError("No."), 502, "provider_error", None),
+        (ZeroDivisionError(CANARY), 500, "internal", None),
+    ],
+)
+def test_table(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, raised: Exception, status: int, code: str, param: str | None
+) -> None:
+    async def failing(*_: Any, **__: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr(Connector, "get_events", failing)
+    answered, body, headers = ask(request("/v1/ticket-tailor/events"))
+    message = body["error"].pop("message")
+    assert (answered, body) == (
+        status,
+        {"error": {"code": code, "provider": "ticket-tailor", "request_id": REQUEST_ID, "param": param}},
+    )
+    assert "No." in message or code == "internal"
+    assert CANARY not in message
+    assert "Retry-After" not in headers
+
+
+def test_every_error_of_the_library_has_a_status() -> None:
+    assert [kind for kind in every(SpektaError) - {SpektaError} if not set(kind.__mro__) & set(errors.STATUSES)] == []
+
+
+def test_the_wait_is_a_header(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def failing(*_: Any, **__: Any) -> None:
+        raise connectors.RateLimited("No.", retry_after=61.2)
+
+    monkeypatch.setattr(Connector, "get_events", failing)
+    status, _, headers = ask(request("/v1/ticket-tailor/events"))
+    assert (status, headers["Retry-After"]) == (429, "62")
+
+
+def test_a_sum_that_takes_too_long_names_the_next_call(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def failing(*_: Any, **__: Any) -> None:
+        raise connectors.DeadlineExceeded("No.")
+
+    monkeypatch.setattr(Connector, "get_revenue", failing)
+    status, body, _ = ask(request("/v1/ticket-tailor/events/ev_~2F/revenue"))
+    assert (status, body["error"]["code"]) == (504, "too_large_for_live")
+    assert "/v1/ticket-tailor/events/ev_~2F/orders" in body["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "path, query, status, code, param",
+    [
+        ("/events/ev_0", {}, 404, "not_found", None),
+        ("/events", {"account": "london"}, 404, "configuration", "connection"),
+        ("/events", {"account": "a/b"}, 400, "configuration", "account"),
+        ("/events", {"personal_data": "true"}, 403, "personal_data_refused", None),
+        ("/events", {"raw": "true"}, 400, "invalid_argument", "raw"),
+        ("/events", {"pge": "1"}, 400, "invalid_argument", "pge"),
+        ("/events", {"cursor": "x"}, 400, "invalid_argument", "cursor"),
+        ("/events", {"page": "0"}, 400, "invalid_argument", "page"),
+        ("/events/a~2Fb", {}, 400, "invalid_argument", "event_id"),
+        ("/events/a~2", {}, 400, "invalid_argument", "event_id"),
+        ("/events/a%20b/tickets", {}, 400, "invalid_argument", "event_id"),
+        ("/nothing", {}, 404, "not_found", None),
+        ("/events/ev_1/nothing", {}, 404, "not_found", None),
+        ('/events/"', {}, 404, "not_found", None),
+    ],
+)
+def test_from_the_query_to_the_envelope(
+    ask: Ask, path: str, query: dict[str, str], status: int, code: str, param: str | None
+) -> None:
+    answered, body, _ = ask(request(f"/v1/ticket-tailor{path}", **query))
+    assert (answered, body["error"]["code"], body["error"]["param"]) == (status, code, param), body
+
+
+@pytest.mark.parametrize(
+    "event", [request("/v1/pretix/events"), request("/v1/ticket-tailor/events", "POST"), request("/")]
+)
+def test_what_the_gateway_does_not_send_here(ask: Ask, event: dict[str, Any]) -> None:
+    assert ask(event)[0] == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_a_path_that_no_function_serves(method: str) -> None:
+    status, body, _ = outcome(unknown.handler(request("/v1/elsewhere", method), Context()))
+    assert (status, body["error"]["code"], body["error"]["request_id"]) == (404, "not_found", REQUEST_ID)
+
+
+def test_an_answer_too_large_for_lambda(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("functions.answers.LARGEST", 100)
+    status, body, _ = ask(request("/v1/ticket-tailor/events"))
+    assert (status, body["error"]["param"]) == (400, "page_size")
+
+
+def test_the_log_holds_neither_query_nor_secret(
+    ask: Ask, function: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
+    monkeypatch.setattr(function.logger.handlers[0], "stream", sys.stdout)
+    ask(request("/v1/ticket-tailor/events", q="canary-of-a-query", pge="canary-of-a-name"))
+    function.logger.warning("sk_test_sandbox_ticket_tailor")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["message"] for line in lines] == ["invalid_argument", "***"]
+    assert lines[0]["correlation_id"] == REQUEST_ID
+    assert "canary" not in json.dumps(lines)

@@ -1,0 +1,66 @@
+"""Each provider's function as a process of its own, as Lambda runs it, with its credentials in Secrets Manager."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from connectors.references import encode_id
+from connectors.registry import SLUGS
+from spekta.sandbox.server import connections
+
+from .conftest import outcome
+from .events import request
+from .runtime_api import RuntimeApi, running
+
+pytest.importorskip("awslambdaric", reason="AWS's runtime client has wheels for Linux only")
+
+
+@pytest.fixture(scope="module")
+def aws(sandbox: str) -> Iterator[dict[str, str]]:
+    """The environment of a function in an account that holds every provider's secret."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+    }
+    client = boto3.client(
+        "secretsmanager", "eu-central-1", endpoint_url=environment["AWS_ENDPOINT_URL"],
+        aws_access_key_id="testing", aws_secret_access_key="testing",
+    )  # fmt: skip
+    for slug, (credentials, addresses) in connections(sandbox).items():
+        client.create_secret(
+            Name=f"spekta/{slug}/default", SecretString=json.dumps({**credentials, "addresses": addresses})
+        )
+    yield environment
+    server.stop()
+
+
+def data(api: RuntimeApi, path: str, **query: Any) -> Any:
+    status, body, _ = outcome(api.invoke(request(path, **query)))
+    assert status == 200, body
+    return body["data"]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_function_answers(slug: str, aws: dict[str, str]) -> None:
+    with running("functions.provider.handler", {**aws, "SPEKTA_PROVIDER": slug}) as api:
+        events = data(api, f"/v1/{slug}/events")
+        assert {event["provider"] for event in events} == {slug}
+        revenue = data(api, f"/v1/{slug}/events/{encode_id(events[0]['id'])}/revenue")
+        assert revenue["event_id"] == events[0]["id"]
+        status, body, _ = outcome(api.invoke(request(f"/v1/{slug}/events", page="x")))
+        assert (status, body["error"]["param"]) == (400, "page")
+
+
+def test_function_of_unknown_paths_answers() -> None:
+    with running("functions.unknown.handler", {}) as api:
+        status, body, _ = outcome(api.invoke(request("/")))
+    assert (status, body["error"]["code"]) == (404, "not_found")
