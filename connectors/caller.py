@@ -94,18 +94,25 @@ class Caller:
         raise AssertionError("the last attempt returns or raises")
 
     async def _once(self, request: "Request", deadline: Deadline) -> Reply:
-        credentials = await (self.grant.credentials(deadline) if self.grant else self._vault.read())
-        answer = await self._send(request, credentials, deadline)
+        held = await (self.grant.credentials(deadline) if self.grant else self._vault.read())
+        answer = await self._send(request, held, deadline)
         fault = self._fault(answer)
-        if fault == "auth" and self.grant:
-            credentials = await self.grant.renewed(credentials, deadline)
-            answer = await self._send(request, credentials, deadline)
+        if fault == "auth" and (other := await self._other_credentials(held, deadline)):
+            answer = await self._send(request, other, deadline)
             fault = self._fault(answer)
         if fault == "empty":
             return Reply(None, answer.headers, empty=True)
         if fault:
             raise self._error(fault, answer, request)
         return Reply(answer.body, answer.headers)
+
+    async def _other_credentials(self, held: Mapping[str, str], deadline: Deadline) -> Mapping[str, str] | None:
+        """A renewed token; or the key that an operator has put in the place of the refused one."""
+        if self.grant:
+            return await self.grant.renewed(held, deadline)
+        async with self._vault.lease():
+            stored = await self._vault.read()
+        return stored if stored != held else None
 
     async def _send(self, request: "Request", credentials: Mapping[str, str], deadline: Deadline) -> Answer:
         secret_values(credentials, self._secrets)  # another process may have renewed them

@@ -11,7 +11,7 @@ from .http import Deadline
 from .listing import Listing, numbered, rows_of
 from .position import Question
 from .provider import Join, Lookup, Provider, Stream
-from .row import Row, Surroundings
+from .row import Row, Surroundings, Unreadable
 from .scopes import Scopes
 
 AT_ONCE = 5
@@ -53,7 +53,7 @@ class Companions:
                 continue
             if event_id not in known:
                 event = await self._event_if_any(event_id, question.deadline)
-                joined = await self._joins(stream, replace(question, event_id=event_id))
+                joined = await self._joins(stream, replace(question, event_id=event_id)) if event else {}
                 known[event_id] = Surroundings(around.options, None, event, joined)
             row.around = replace(known[event_id], page=around.page)
             if len(known) > EVENTS_KEPT:
@@ -70,8 +70,8 @@ class Companions:
                     reply = await self._caller.ask(
                         lookup.call, values, deadline=question.deadline, operation=question.operation, row=row
                     )
-                except NotFound:
-                    return  # the record went between the list and this call
+                except (NotFound, Unreadable):
+                    return  # the record went between the list and this call, or cannot be asked for
             found = next(numbered(reply.body, lookup.rows, self._provider.name), None)
             row.found = (row.found or {}) | ({name: Row(found[1], row.around)} if found else {})
 

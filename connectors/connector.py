@@ -84,7 +84,9 @@ class Connector:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Ends the connections to the platform."""
+        """Ends the connections to the platform, once a token that is being renewed was saved."""
+        if self.caller.grant:
+            await self.caller.grant.settle()
         await self._http.aclose()
 
     # Pages
@@ -283,7 +285,7 @@ class Connector:
             _check_id(event_id)
         since = None if since is None else filtering.aware("since", since)
         parts = self.provider.parts(kind)
-        return Question(kind, event_id, since, filtering.read(kind, parts, filters), size, deadline)
+        return Question(kind, event_id, since, filtering.read(kind, parts, filters, self._options), size, deadline)
 
     def _check_offered(self, kind: str, event_id: str | None) -> None:
         provider = self.provider
@@ -294,17 +296,26 @@ class Connector:
             label = kind
         parts = provider.parts(kind)
         if not parts:
-            raise Unsupported(provider.name, label, provider.unsupported.get(label, "its API has no such data."))
+            why = provider.unsupported.get(label, "its API has no such data.")
+            raise Unsupported(provider.slug, provider.name, label, why)
         for option in {stream.when for stream in parts if stream.when}:
             if not self._options.get(option):
                 why = provider.unsupported.get(label, "it is switched off.")
                 raise Unsupported(
-                    provider.name, label, why, f"Set the connection's option {option} to true to ask for it."
+                    provider.slug,
+                    provider.name,
+                    label,
+                    why,
+                    f"Set the connection's option {option} to true to ask for it.",
                 )
         wide_needed = event_id is None and kind not in ("events", "sales")
         if wide_needed and any(stream.wide is None for stream in parts):
             raise Unsupported(
-                provider.name, f"{label} of the whole account", "its API lists them per event.", "Give an event_id."
+                provider.slug,
+                provider.name,
+                f"{label} of the whole account",
+                "its API lists them per event.",
+                "Give an event_id.",
             )
 
     def _jump(self, question: Question, page: int, size: int) -> Position | None:
@@ -337,7 +348,7 @@ class Connector:
         own = Question(
             kind,
             since=since and filtering.aware("since", since),
-            filters=filtering.read(kind, self.provider.parts(kind), filters),
+            filters=filtering.read(kind, self.provider.parts(kind), filters, self._options),
         )
         if (since or filters) and (_iso(own.since), _jsonable(own.filters)) != (place.since, place.filters):
             raise InvalidArgument(

@@ -63,8 +63,9 @@ def unpack(text: str) -> Any:
     """The value that was packed. Raises InvalidArgument where the text is damaged."""
     try:
         whole = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        body = zlib.decompressobj().decompress(whole[4:], LARGEST)
-        if zlib.crc32(body).to_bytes(4) != whole[:4]:
+        unpacking = zlib.decompressobj()
+        body = unpacking.decompress(whole[4:], LARGEST)
+        if not unpacking.eof or unpacking.unused_data or zlib.crc32(body).to_bytes(4) != whole[:4]:
             raise ValueError
         return json.loads(body)
     except (ValueError, RecursionError, zlib.error):

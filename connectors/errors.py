@@ -56,12 +56,12 @@ class InvalidArgument(SpektaError):
 
 
 class Unsupported(SpektaError):
-    """The platform does not offer this; nothing was asked of it."""
+    """The platform (its slug, and its name for people) does not offer this; nothing was asked of it."""
 
     code = "unsupported"
 
-    def __init__(self, provider: str, capability: str, why: str, advice: str = "") -> None:
-        super().__init__(f"{provider} does not offer {capability}: {why}", advice)
+    def __init__(self, provider: str, name: str, capability: str, why: str, advice: str = "") -> None:
+        super().__init__(f"{name} does not offer {capability}: {why}", advice)
         self.provider = provider
         self.capability = capability
         self.why = why

@@ -17,11 +17,13 @@ from .provider import Filter, Stream
 Keep = Callable[[Any], bool]
 
 
-def _moment(name: str, value: Any) -> datetime:
+def moment_of(name: str, value: Any) -> datetime:
+    """A time from a time or its ISO 8601 text. Raises InvalidArgument."""
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
-        raise InvalidArgument(name, f"{name} is not a time.", "Give it as 2027-03-01T00:00:00Z.") from None
+        advice = "Give it as 2027-03-01T00:00:00Z; in a query a + is written %2B."
+        raise InvalidArgument(name, f"{name} is not a time.", advice) from None
     return aware(name, moment)
 
 
@@ -50,7 +52,8 @@ def _text(name: str, value: Any) -> str:
     return value
 
 
-def _flag(name: str, value: Any) -> bool:
+def flag_of(name: str, value: Any) -> bool:
+    """A truth value from true, false or these words. Raises InvalidArgument."""
     known = {"true": True, "false": False}.get(str(value).lower())
     if known is None:
         raise InvalidArgument(name, f"{name} is neither true nor false.", "Give true or false.")
@@ -91,13 +94,13 @@ def _entered(attendee: UnifiedAttendee, value: bool) -> bool:
 
 COMMON: Mapping[str, Mapping[str, Common]] = {
     "events": {
-        "starts_after": Common(_moment, _starts_after),
-        "starts_before": Common(_moment, _starts_before),
+        "starts_after": Common(moment_of, _starts_after),
+        "starts_before": Common(moment_of, _starts_before),
         "status": Common(_one_of(EventStatus), _same_status),
         "q": Common(_text, _named),
     },
     "orders": {"status": Common(_one_of(OrderStatus), _same_status), "buyer_email": Common(_text, _bought_by)},
-    "attendees": {"checked_in": Common(_flag, _entered), "status": Common(_one_of(AttendeeStatus), _same_status)},
+    "attendees": {"checked_in": Common(flag_of, _entered), "status": Common(_one_of(AttendeeStatus), _same_status)},
 }
 
 
@@ -119,7 +122,9 @@ def names(kind: str, streams: tuple[Stream, ...]) -> list[str]:
     return sorted({*COMMON.get(kind, {}), *(name for stream in streams for name in stream.filters)})
 
 
-def read(kind: str, streams: tuple[Stream, ...], given: Mapping[str, Any] | None) -> dict[str, Any]:
+def read(
+    kind: str, streams: tuple[Stream, ...], given: Mapping[str, Any] | None, options: Mapping[str, Any]
+) -> dict[str, Any]:
     """The filters with their values read. Raises InvalidArgument for an unknown name or an unreadable value."""
     valid = names(kind, streams)
     found = {}
@@ -127,15 +132,17 @@ def read(kind: str, streams: tuple[Stream, ...], given: Mapping[str, Any] | None
         if name not in valid:
             known = f"Filters of {kind}: {', '.join(valid)}." if valid else f"{kind} has no filters."
             raise InvalidArgument(name, f"{name!r} is not a filter of {kind}.", known)
-        if any(name in stream.untold for stream in streams):
-            raise InvalidArgument(name, f"This platform does not tell {name}.", "Leave the filter out.")
+        if any(name in stream.untold and not options.get(stream.untold[name]) for stream in streams):
+            option = next(filter(None, (stream.untold.get(name) for stream in streams)), None)
+            advice = f"Set the connection's option {option} to true." if option else "Leave the filter out."
+            raise InvalidArgument(name, f"This platform does not tell {name}.", advice)
         common = COMMON.get(kind, {}).get(name)
         found[name] = common.read(name, value) if common else _own(name, value)
     return found
 
 
 def _own(name: str, value: Any) -> Any:
-    return _moment(name, value) if isinstance(value, datetime) else value
+    return moment_of(name, value) if isinstance(value, datetime) else value
 
 
 def sort_out(kind: str, stream: Stream, values: Mapping[str, Any]) -> Asked:

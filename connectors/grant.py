@@ -57,12 +57,21 @@ class Grant:
         """Credentials with another token than the stale one. Raises AuthenticationFailed where none can be had."""
         work = asyncio.create_task(self._renewed(stale))
         self._renewals.add(work)
-        work.add_done_callback(self._renewals.discard)
+        work.add_done_callback(self._done)
         try:
             async with asyncio.timeout(deadline.remaining()):
                 return await asyncio.shield(work)
         except TimeoutError:
             raise DeadlineExceeded("The deadline came before the token was renewed.", "Allow more time.") from None
+
+    async def settle(self) -> None:
+        """Waits for the renewals that outlived their calls."""
+        await asyncio.gather(*self._renewals, return_exceptions=True)
+
+    def _done(self, work: asyncio.Task[dict[str, str]]) -> None:
+        self._renewals.discard(work)
+        if not work.cancelled():
+            work.exception()  # nobody may be left to hear of it
 
     async def _renewed(self, stale: Mapping[str, str]) -> dict[str, str]:
         async with self.vault.lease():

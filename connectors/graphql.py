@@ -5,9 +5,13 @@ from .row import Row
 
 
 def relay(root: str, kind: str, where: str, fields: str) -> str:
-    """A query for a Relay connection below `root`, with $first, $after and a $where of that input type."""
+    """A query for a Relay connection below `root`, with $first, $after and a $where of that input type.
+
+    The fields may be made to depend on $holders: whether people are asked for.
+    """
+    holders = ", $holders: Boolean = false" if "$holders" in fields else ""
     return (
-        f"query($first: Int, $after: String, $where: {where}) {{ {root} {{ "
+        f"query($first: Int, $after: String, $where: {where}{holders}) {{ {root} {{ "
         f"{kind}(first: $first, after: $after, where: $where) {{ "
         f"totalCount pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {fields} }} }} }} }} }}"
     )

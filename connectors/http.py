@@ -3,10 +3,12 @@
 import asyncio
 import json
 import logging
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -54,6 +56,7 @@ class Http:
     def __init__(self, transport: Transport | None = None) -> None:
         self._client = httpx2.AsyncClient(
             transport=transport,
+            verify=_tls(),
             timeout=REQUEST_SECONDS,
             follow_redirects=False,
             headers={"Accept": "application/json", "User-Agent": "Spekta/0.1"},
@@ -90,6 +93,12 @@ class Http:
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than most requests here."""
+    return httpx2.create_ssl_context()
 
 
 def _answer(response: httpx2.Response) -> Answer:

@@ -100,9 +100,9 @@ class Stream:
     one value at that path are one record, and the mapping gets them all. map: from row to one record, a list, or None
     (not a record). wide: the call for all events at once. event: the path of a row's event id; then the mapping may
     read `row.event`. inside: the rows lie in the event's own record, no call is made. when: the option that switches
-    the stream on. basis: what sales are added up from. untold: fields that the platform never tells, so that nothing
-    can be found by them. unreported: figures of revenue that it never tells. exact: one row is one record, in the
-    platform's own order, so page N of ours is page N of theirs.
+    the stream on. basis: what sales are added up from. untold: fields that the platform never tells, or only with the
+    option named, so that nothing can be found by them. unreported: figures of revenue that it never tells. exact: one
+    row is one record, in the platform's own order, so page N of ours is page N of theirs.
     """
 
     call: Call | None = None
@@ -120,7 +120,7 @@ class Stream:
     group: str | None = None
     when: str | None = None
     basis: Basis = "orders"
-    untold: tuple[str, ...] = ()
+    untold: Mapping[str, str] = field(default_factory=dict)
     unreported: tuple[str, ...] = ()
     exact: bool = False
     evidence: Evidence = "documented"

@@ -3,14 +3,13 @@ asked for.
 """
 
 import importlib
-import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from .calls import addresses
 from .connector import Connector
-from .credentials import ACCOUNT, DEFAULT, MemoryVault, Store, Vault, split
+from .credentials import ACCOUNT, DEFAULT, MemoryVault, Store, Vault, named, split
 from .errors import ConfigurationError
 from .http import Http, Transport
 from .provider import Option, Provider
@@ -104,8 +103,7 @@ def checked_credentials(provider: Provider, given: Mapping[str, Any]) -> dict[st
         )
     places = {field.name: field.where for field in provider.credentials}
     held, ends = {}, {}
-    for name, value in given.items():
-        field = _camel(name)
+    for field, value in named(given).items():
         if field == "type":
             continue
         if field == "expiresAt":
@@ -113,7 +111,7 @@ def checked_credentials(provider: Provider, given: Mapping[str, Any]) -> dict[st
             continue
         if field not in places:
             raise ConfigurationError(
-                f"{provider.name} has no credential {name!r}.", f"It takes: {', '.join(places)}.", name
+                f"{provider.name} has no credential {field!r}.", f"It takes: {', '.join(places)}.", field
             )
         plain = value.get_secret_value() if hasattr(value, "get_secret_value") else value
         if plain is not None and not isinstance(plain, str):
@@ -146,7 +144,7 @@ def _check_readable(provider: Provider, held: Mapping[str, str]) -> None:
 def _check_enough(provider: Provider, held: Mapping[str, str], places: Mapping[str, str]) -> None:
     if any(all(name in held for name in fields) for fields in provider.enough):
         return
-    nearest = min(provider.enough, key=lambda fields: sum(name not in held for name in fields))
+    nearest = max(provider.enough, key=lambda fields: sum(name in held for name in fields))
     missing = next(name for name in nearest if name not in held)
     others = " or ".join(" and ".join(fields) for fields in provider.enough)
     raise ConfigurationError(f"{provider.name} needs {missing}: {places[missing]}.", f"Enough is: {others}.", missing)
@@ -174,7 +172,3 @@ def _option(option: Option, value: Any) -> Any:
             )
         return flag
     return str(value)
-
-
-def _camel(name: str) -> str:
-    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)

@@ -80,6 +80,7 @@ class Walker:
                 here = position if goes_on else Position(number, scopes[index])
                 async for batch in self._stream(stream, question, here):
                     batch.after = batch.after or _following(number, len(parts), scopes, index)
+                    batch.total = batch.total if len(parts) == len(scopes) == 1 else None
                     batch.records = seen.new(batch.records, batch.problems)
                     if whole and batch.after is None and not seen.anything:
                         await self._check_event(stream, question)

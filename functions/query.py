@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
 from connectors.credentials import DEFAULT
 from connectors.errors import InvalidArgument
+from connectors.filters import flag_of, moment_of
 from connectors.models import UnifiedAttendee, UnifiedOrder
 
 from .errors import PersonalDataRefused
@@ -60,8 +60,8 @@ def _check_names(values: Mapping[str, str], valid: Collection[str]) -> None:
 def _query(
     values: Mapping[str, str], page: Mapping[str, Any] | None = None, personal: frozenset[str] = frozenset()
 ) -> Query:
-    wanted = _flag("personal_data", values.get("personal_data", "false"))
-    raw = _flag("raw", values.get("raw", "false"))
+    wanted = flag_of("personal_data", values.get("personal_data", "false"))
+    raw = flag_of("raw", values.get("raw", "false"))
     if wanted and os.environ.get("SPEKTA_ALLOW_PERSONAL_DATA") != "true":
         raise PersonalDataRefused("Personal data is not given here.", "The operator has not switched it on.")
     for name in [*sorted(personal.intersection(values)), *(["raw"] if raw else [])]:
@@ -76,12 +76,6 @@ def _text(name: str, value: str) -> str:
     return value
 
 
-def _flag(name: str, value: str) -> bool:
-    if value not in ("true", "false"):
-        raise InvalidArgument(name, f"{name} is neither true nor false.")
-    return value == "true"
-
-
 def _whole(name: str, value: str) -> int:
     try:
         return int(value)
@@ -89,21 +83,9 @@ def _whole(name: str, value: str) -> int:
         raise InvalidArgument(name, f"{name} is not a whole number.") from None
 
 
-def _moment(name: str, value: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise InvalidArgument(name, f"{name} has no time zone.", "Add an offset or Z: 2027-03-01T00:00:00Z.")
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InvalidArgument(
-            name, f"{name} is not a time.", "Give it as 2027-03-01T00:00:00Z; a + is written %2B."
-        ) from None
-
-
 _PAGE: Mapping[str, Callable[[str, str], Any]] = {
     "page": _whole,
     "page_size": _whole,
     "cursor": _text,
-    "since": _moment,
+    "since": moment_of,
 }

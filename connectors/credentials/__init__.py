@@ -61,6 +61,17 @@ def joined(slug: str, account: str) -> str:
     return slug if account == DEFAULT else f"{slug}/{account}"
 
 
+def named(credentials: Mapping[str, Any]) -> dict[str, Any]:
+    """Credentials by the reference's names: `access_token` is `accessToken`. A name already right wins."""
+    return {_camel(name): value for name, value in credentials.items()} | {
+        name: value for name, value in credentials.items() if "_" not in name
+    }
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
+
+
 class MemoryVault:
     """Credentials that live as long as the connector."""
 

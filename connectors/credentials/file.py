@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from connectors.errors import ConfigurationError
 
-from . import Settings
+from . import Settings, named
 
 POLL_SECONDS = 0.05
 _CONTENT = TypeAdapter(dict[str, Settings])
@@ -83,7 +83,8 @@ class FileStore:
                 f"{self.path} can be read by others.", f"Run: chmod 600 '{self.path}'", "credentials"
             )
         try:
-            return _CONTENT.validate_json(text)
+            stored = _CONTENT.validate_json(text)
+            return {name: replace(one, credentials=named(one.credentials)) for name, one in stored.items()}
         except ValidationError:
             raise ConfigurationError(
                 f"{self.path} is not a credentials file.", "Mend or remove it, and connect again.", "credentials"

@@ -26,7 +26,8 @@ TICKET = "id code fullPrice total diceCommission ticketType { id name }"
 TYPES = """id name description archived price faceValue totalTicketAllocationQty
     priceTiers { price faceValue allocation }"""
 PARENT = "id purchasedAt event { id currency } returns { ticketId }"
-ORDER = f"{PARENT} tickets {{ {TICKET} }} gone: returns {{ ticket {{ {TICKET} }} }}"
+ORDER = f"""{PARENT} fan @include(if: $holders) {{ {FAN} }} tickets {{ {TICKET} }}
+    gone: returns {{ ticket {{ {TICKET} }} }}"""
 FIELDS = f"""id name description state startDatetime endDatetime updatedAt currency url totalTicketAllocationQty genres
     images {{ type url }} venues {{ name streetAddress displayedAddress city region state postalCode country
     latitude longitude timezoneName }} ticketTypes {{ {TYPES} }}"""
@@ -89,11 +90,11 @@ def order(row: Row) -> UnifiedOrder:
     paid = total((one.minor("total", currency=currency) for one in bought.values()), currency)
     refunded = total((one.minor("total", currency=currency) for one in returned), currency)
     return UnifiedOrder(
-        id=row.id(), status=order_status("paid", paid, refunded), placed_at=row.moment("purchasedAt"), total=paid,
-        paid=paid,
-        refunded=refunded, fees=total((one.minor("diceCommission", currency=currency) for one in kept), currency),
-        currency=currency, ticket_count=len(kept), event_ids=row.refs("event"), lines=tuple(lines),
-        created_at=row.moment("purchasedAt"))
+        id=row.id(), status=order_status("paid", paid, refunded), buyer_name=row.name("fan.firstName", "fan.lastName"),
+        buyer_email=row.text("fan.email"), placed_at=row.moment("purchasedAt"), total=paid, paid=paid,
+        refunded=refunded, currency=currency, fees=total((one.minor("diceCommission",
+                                                                    currency=currency) for one in kept), currency),
+        ticket_count=len(kept), event_ids=row.refs("event"), lines=tuple(lines), created_at=row.moment("purchasedAt"))
 
 
 def sale(row: Row) -> Sale | None:
@@ -110,11 +111,12 @@ def sale(row: Row) -> Sale | None:
 def listing(kind: str, where: str, fields: str, rows: str, meaning: Meaning, since: Since, **more: Any) -> Stream:
     """One connection of the viewer, of one event or of all."""
     at, query = f"data.viewer.{kind}", graphql.relay("viewer", kind, where, fields)
-    asked = POST("", {"query": query, "variables": {"where": {"eventId": {"eq": "{event}"}}}})
+    people = {"holders": "{holders}"} if "$holders" in fields else {}
+    of_event = {**people, "where": {"eventId": {"eq": "{event}"}}}
     pages = Cursor("variables.after", next=f"{at}.pageInfo.endCursor", more=f"{at}.pageInfo.hasNextPage",
                    count=f"{at}.totalCount", size="variables.first", largest=50)
-    return Stream(asked, f"{at}.edges[].{rows}", meaning, wide=POST("", {"query": query, "variables": {}}),
-                  pager=pages, since=since, **more)
+    return Stream(POST("", {"query": query, "variables": of_event}), f"{at}.edges[].{rows}", meaning, pager=pages,
+                  wide=POST("", {"query": query, "variables": people}), since=since, **more)
 
 
 def issued(meaning: Meaning, holder: str = "", fan: str = "", **more: Any) -> tuple[Stream, Stream]:
@@ -156,9 +158,10 @@ provider = Provider(
                         "data.node", event),
         "tickets": Stream(None, "ticketTypes?", ticket, inside=True, lookup={"sold": counted()}),
         "attendees": issued(attendee, f"holder {{ {FAN} }}", f"fan {{ {FAN} }}", when="holders",
-                            untold=("checked_in",)),
-        "orders": listing("orders", "OrderWhereInput", ORDER, "node", order, purchased, untold=("buyer_email",)),
+                            untold={"checked_in": ""}),
+        "orders": listing("orders", "OrderWhereInput", ORDER, "node", order, purchased,
+                          untold={"buyer_email": "holders"}),
         "sales": issued(sale, basis="tickets", unreported=("taxes",))},
     limitations=(
         "There are no check-ins and no taxes in the API. Sold counts need the option count_sold.",
-        "Orders can be asked for by purchase, not by change; they name no buyer."))
+        "Orders can be asked for by purchase, not by change; they name a buyer only with the option holders."))

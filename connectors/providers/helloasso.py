@@ -111,7 +111,7 @@ def said(row: Row, paid: bool) -> OrderStatus:
 def listing(kind: str, form: str, meaning: Meaning, since: Since, **query: str) -> Stream:
     """Of one form, and of the whole organisation. `form` is where a row names its form."""
     return Stream(GET(f"{AT}/forms/Event/{{event}}/{kind}", withDetails="true", **query), "data", meaning, pager=pages,
-                  untold=("checked_in",),
+                  untold={"checked_in": ""},
                   wide=GET(f"{AT}/{kind}", withDetails="true", **query), since=since, event=form)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from connectors.credentials import Settings, joined, split
+from connectors.credentials import Settings, joined, named, split
 from connectors.errors import ConfigurationError, Unavailable
 from connectors.redaction import secret_values
 from connectors.registry import find_provider
@@ -189,7 +189,7 @@ def _parsed(connection: str, text: str) -> tuple[dict[str, Any], dict[str, str]]
         content = None
     if not isinstance(content, dict):
         raise ConfigurationError(f"The secret {_name(connection)} is not a JSON object.", "Write it anew.")
-    credentials = {name: value for name, value in content.items() if name not in ("options", "addresses")}
+    credentials = named({name: value for name, value in content.items() if name not in ("options", "addresses")})
     fields = find_provider(split(connection)[0]).credentials
     secret_values(credentials, frozenset(credential.name for credential in fields if credential.secret))
     return content, credentials

@@ -36,7 +36,7 @@ def every(kind: type[SpektaError]) -> set[type[SpektaError]]:
         (connectors.Rejected("No.", param="limit"), 502, "rejected", "limit"),
         (connectors.Removed("No."), 502, "removed", None),
         (connectors.RateLimited("No."), 429, "rate_limited", None),
-        (connectors.Unsupported("TicketTailor", "fees", "No."), 501, "unsupported", None),
+        (connectors.Unsupported("ticket-tailor", "TicketTailor", "fees", "No."), 501, "unsupported", None),
         (connectors.Unavailable("No."), 503, "unavailable", None),
         (connectors.InvalidResponse("No."), 502, "invalid_response", None),
         (connectors.DeadlineExceeded("No."), 504, "deadline_exceeded", None),
