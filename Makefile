@@ -5,7 +5,7 @@ PYTEST := .venv/bin/pytest -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-long test-pretix lint format lock validate bench build clean
+.PHONY: help setup matrix demo test test-long test-pretix lint format lock validate bench build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -43,9 +43,13 @@ lock: .venv-lock/.stamp ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade f
 	$(COMPILE) pyproject.toml --extra layer -c requirements/dev.txt -o requirements/layer.txt
 	$(COMPILE) --group lock -o requirements/lock.txt
 	$(COMPILE) --group sam -o requirements/sam.txt
+	$(COMPILE) tests/pretix/requirements.in -o tests/pretix/requirements.txt
 
 validate: .venv-sam/.stamp ## Validate and lint the SAM template
 	$(SAM) validate --lint --language-extensions --region eu-central-1
+
+matrix: setup ## Write the capability matrix into the README
+	.venv/bin/python -m connectors.matrix README.md
 
 bench: setup ## Run the benchmarks
 	.venv/bin/python -m benchmarks
@@ -54,7 +58,7 @@ build: .venv-sam/.stamp ## Build the Lambda functions and their layer
 	$(SAM) build --language-extensions
 
 clean: ## Remove everything that the other targets made
-	rm -rf .venv .venv-lock .venv-sam .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf .venv .venv-lock .venv-pretix .venv-sam .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.stamp: requirements/dev.txt pyproject.toml

@@ -5,6 +5,7 @@ async with create_connector("eventbrite", {"type": "oauth2", "accessToken": "...
     revenue = await connector.get_revenue(page.items[0].id)
 """
 
+from . import providers as _providers  # noqa: F401 - first, so that the function of that name stands in its place
 from .connector import Connector
 from .errors import (
     AuthenticationFailed,

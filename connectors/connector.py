@@ -176,7 +176,7 @@ class Connector:
             bad += len(batch.problems)
         stream = self.provider.parts(kind)[0]
         return money.revenue(
-            [*sales, *([f"{bad} records that could not be read"] if bad else [])],
+            [*sales, *([f"records that could not be read: {bad}"] if bad else [])],
             provider=self.provider.slug,
             account=self.account,
             event_id=event_id,
@@ -391,7 +391,6 @@ class _Gathered:
                 return
 
     def _take(self, batch: Batch) -> None:
-        self.problems += batch.problems
         room = self.to_skip + self.wanted - len(self.items)
         taken, left = batch.records[:room], batch.records[room:]
         self.items += taken[self.to_skip :]
@@ -400,6 +399,8 @@ class _Gathered:
         if left:
             at = batch.at
             self.after = Position(at.part, at.scope, at.state, taken[-1].id, at.given + len(taken))
+        else:
+            self.problems += batch.problems  # of an answer that is cut, the last page that it gives tells them
 
 
 def _check_page(page: int | None, page_size: int, cursor: str | None) -> None:

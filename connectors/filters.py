@@ -135,7 +135,7 @@ def read(
         if any(name in stream.untold and not options.get(stream.untold[name]) for stream in streams):
             option = next(filter(None, (stream.untold.get(name) for stream in streams)), None)
             advice = f"Set the connection's option {option} to true." if option else "Leave the filter out."
-            raise InvalidArgument(name, f"This platform does not tell {name}.", advice)
+            raise InvalidArgument(name, f"This connection does not tell {name}.", advice)
         common = COMMON.get(kind, {}).get(name)
         found[name] = common.read(name, value) if common else _own(name, value)
     return found

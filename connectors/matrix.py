@@ -2,7 +2,9 @@
 is.
 """
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from .provider import CAPABILITIES, Evidence, Provider
@@ -11,6 +13,7 @@ from .registry import providers
 State = Literal["yes", "partial", "no"]
 
 COLUMNS = (*CAPABILITIES, "orders")
+START, END = "<!-- matrix: `make matrix` writes it -->", "<!-- /matrix -->"
 MARKS = {"yes": "✅", "partial": "⚠️", "no": "❌"}
 AUTH = {"oauth2": "OAuth2", "api_key": "API key"}
 
@@ -106,3 +109,14 @@ def _cell(support: Support) -> str:
 
 def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def write(page: Path) -> None:
+    """Puts the matrix between the marks of a Markdown page."""
+    before, _, rest = page.read_text().partition(START)
+    _, _, after = rest.partition(END)
+    page.write_text(f"{before}{START}\n{markdown()}{END}{after}")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

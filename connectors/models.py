@@ -127,7 +127,11 @@ class UnifiedTicket(UnifiedRecord):
 
 
 class UnifiedAttendee(UnifiedRecord):
-    """One issued ticket. `status` is about the right to enter, `checked_in` about having entered."""
+    """One issued ticket. `status` is about the right to enter, `checked_in` about having entered.
+
+    `price` is what was paid for it, with the buyer's fee where the platform does not tell it apart. Where a platform
+    asks only the buyer for a name or an address, those are the buyer's.
+    """
 
     personal = frozenset({"first_name", "last_name", "name", "email", "phone", "barcode", "answers"})
 
@@ -163,8 +167,10 @@ class OrderLine(Model):
 
 
 class UnifiedOrder(UnifiedRecord):
-    """A purchase. `total` is what it comes to now, `tax` the tax within it, `fees` what the platform keeps of it;
-    `paid` is what came in and `refunded` what was given back; `ticket_count` counts the tickets that stand."""
+    """A purchase. `total` is what it comes to as the platform states it, `tax` the tax within it, `fees` what the
+    platform keeps of it; `paid` is what came in and `refunded` what was given back; `ticket_count` counts the tickets
+    that are neither cancelled nor refunded, paid for or not.
+    """
 
     personal = frozenset({"buyer_name", "buyer_email"})
 

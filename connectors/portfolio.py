@@ -5,6 +5,7 @@ only over connections that answered in full.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ from .models import Problem, UnifiedEvent, UnifiedRevenue
 
 State = Literal["ok", "partial", "failed", "unsupported"]
 Progress = Callable[[str, int, int | None], None]
+logger = logging.getLogger(__name__)
 FIGURES = ("gross_revenue", "refunds", "taxes", "fees", "net_revenue")
 EVENTS_AT_ONCE = 4
 
@@ -33,6 +35,7 @@ class Status:
     code: str | None = None
     message: str | None = None
     advice: str | None = None
+    retry_after: float | None = None
     problems: int = 0
     filtered_here: tuple[str, ...] = ()
 
@@ -94,7 +97,7 @@ class Portfolio:
             raise InvalidArgument("limit", "limit is from 1 to 1000.", "Go on with the cursor for more.")
         places = _decoded(cursor, self.names) if cursor else dict.fromkeys(self.names)
         share = max(1, limit // max(1, len(places)))
-        following: dict[str, str] = {}
+        following: dict[str, str | None] = {}
         found: list[UnifiedEvent] = []
 
         async def ask(connector: Connector) -> Status:
@@ -108,6 +111,10 @@ class Portfolio:
             )
 
         statuses = await self.each(ask, places)
+        if following:  # who failed is asked again with the rest
+            following |= {
+                status.connection: places[status.connection] for status in statuses if status.state == "failed"
+            }
         found.sort(key=lambda event: (event.starts_at is None, event.starts_at, event.provider, event.id))
         return EventList(found, statuses, pack(following) if following else None)
 
@@ -137,21 +144,30 @@ class Portfolio:
         return RevenueReport(found, statuses, by_connection, _totals(counted))
 
     async def each(self, ask: Callable[[Connector], Any], names: Iterable[str] | None = None) -> list[Status]:
-        """Runs `ask` for every connection at once; what it raises becomes the status of that connection alone."""
+        """Runs `ask` for every connection at once; what it raises becomes the status of that connection alone.
+
+        Raises InvalidArgument only where every connection refuses the argument.
+        """
 
         async def one(name: str) -> Status:
             try:
                 async with self.open(name) as connector:
                     status: Status = await ask(connector)
                     return status
-            except Unsupported as error:
-                return Status(name, "unsupported", code=error.code, message=error.message, advice=error.advice)
-            except InvalidArgument:
-                raise
+            except InvalidArgument as error:
+                refused.append(error)
+                return _failed(name, error)
             except SpektaError as error:
-                return Status(name, "failed", code=error.code, message=error.message, advice=error.advice)
+                return _failed(name, error)
+            except Exception as error:  # a defect of one connector must not take the others along
+                logger.exception("%s failed unexpectedly", name)
+                return Status(name, "failed", code="internal", message=f"An unexpected {type(error).__name__}.")
 
-        return list(await asyncio.gather(*(one(name) for name in (self.names if names is None else names))))
+        refused: list[InvalidArgument] = []
+        statuses = list(await asyncio.gather(*(one(name) for name in (self.names if names is None else names))))
+        if refused and len(refused) == len(statuses):
+            raise refused[0]
+        return statuses
 
     async def _revenues(
         self, connector: Connector, events: Sequence[UnifiedEvent], until: Deadline
@@ -181,7 +197,18 @@ def _partial(name: str, read: Sequence[Any], late: Sequence[SpektaError], bad: S
     error = late[0] if late else InvalidResponse(f"{bad[0].path}: {bad[0].reason}.", "Look at that event's record.")
     missing = len(late) + len(bad)
     message = f"{missing} of {len(read) + missing} events could not be read: {error.message}"
-    return Status(name, "partial", len(read), error.code, message, error.advice, len(bad))
+    return Status(name, "partial", len(read), error.code, message, error.advice, problems=len(bad))
+
+
+def _failed(name: str, error: SpektaError) -> Status:
+    return Status(
+        name,
+        "unsupported" if isinstance(error, Unsupported) else "failed",
+        code=error.code,
+        message=error.message,
+        advice=error.advice,
+        retry_after=getattr(error, "retry_after", None),
+    )
 
 
 def _of(pairs: Iterable[tuple[UnifiedEvent, UnifiedRevenue]], name: str) -> list[tuple[UnifiedEvent, UnifiedRevenue]]:
@@ -198,11 +225,11 @@ def _total(currency: str, revenues: Sequence[UnifiedRevenue]) -> Total:
     sums = {name: _sum(getattr(revenue, name) for revenue in revenues) for name in FIGURES}
     return Total(
         currency=currency,
-        gross_revenue=sums["gross_revenue"] or Decimal(0),
+        gross_revenue=sums["gross_revenue"],
         refunds=sums["refunds"],
         taxes=sums["taxes"],
         fees=sums["fees"],
-        net_revenue=sums["net_revenue"] or Decimal(0),
+        net_revenue=sums["net_revenue"],
         tickets_sold=_sum(revenue.tickets_sold for revenue in revenues),
         orders=sum(revenue.orders for revenue in revenues),
         events=len(revenues),

@@ -7,7 +7,11 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 _secrets: set[str] = set()
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+# Control characters, and what hides in text: zero widths, marks of direction, soft hyphens, tags, lone surrogates.
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u061c\u180e\ud800-\udfff\U000e0000-\U000e01ef]+"
+)
+_SOFT = "\u00ad"
 SHORTEST = 6
 
 
@@ -27,7 +31,7 @@ def redact(text: str) -> str:
 
 def quoted(text: str, limit: int = 200) -> str:
     """What a platform said, made safe to repeat: no control characters, no secrets, at most `limit` characters."""
-    said = redact(" ".join(_CONTROL.sub(" ", text).split()))
+    said = redact(" ".join(_CONTROL.sub(" ", text.replace(_SOFT, "")).split()))
     return said if len(said) <= limit else f"{said[: limit - 1]}…"
 
 

@@ -60,7 +60,7 @@ def ticket(row: Row) -> UnifiedTicket | None:
 
 
 def attendee(row: Row) -> UnifiedAttendee | None:
-    if row.text("type") not in ("Registration", None):
+    if row.text("type") not in ("Registration", None) or row.text("order.formType") not in ("Event", None):
         return None
     currency = row.event.currency("currency")
     person = row.at("user") if row.at("user").name("firstName", "lastName") else row.at("payer")
@@ -76,7 +76,10 @@ def attendee(row: Row) -> UnifiedAttendee | None:
         created_at=row.moment("order.meta.createdAt"), updated_at=row.moment("order.meta.updatedAt"))
 
 
-def order(row: Row) -> UnifiedOrder:
+def order(row: Row) -> UnifiedOrder | None:
+    """The whole organisation's orders are also those of memberships, donations and shops."""
+    if row.text("formType") not in ("Event", None):
+        return None
     currency, event_ids = row.event.currency("currency"), row.refs("formSlug")
     payments = [one for one in row.rows("payments[]") if one.choice("state", PAYMENT) == "paid"]
     operations = [one for payment in payments for one in payment.rows("refundOperations[]")]
@@ -86,6 +89,7 @@ def order(row: Row) -> UnifiedOrder:
     tickets = [one for one in row.rows("items[]") if one.text("type") in ("Registration", None)]
     return UnifiedOrder(
         id=row.id(), status=order_status(said(row, bool(payments)), paid, refunded), placed_at=row.moment("date"),
+        status_raw=", ".join(dict.fromkeys(row.texts("items[].state"))) or None,
         buyer_name=row.name("payer.firstName", "payer.lastName"), buyer_email=row.text("payer.email"),
         total=row.minor("amount.total", currency=currency), tax=row.minor("amount.vat", currency=currency),
         discount=row.minor("amount.discount", currency=currency), fees=zero(currency), refunded=refunded, paid=paid,

@@ -1,7 +1,6 @@
 """What the unified records should say, worked out from the box office alone: no platform's words, no connector's code.
 
-Fields have the names of the unified models, a venue's as `venue.city`. A set holds all the values that are right, where
-platforms may rightly differ.
+Fields have the names of the unified models, a venue's as `venue.city`.
 """
 
 import re
@@ -23,6 +22,13 @@ KINDS = ("events", "tickets", "attendees", "orders", "revenue")
 DECIMALS = {"JPY": 0, "KWD": 3}
 VENUE = ("name", "address", "city", "region", "postal_code", "country", "latitude", "longitude")
 EVENT = ("name", "status", "timezone", "online", "url", "image_url", "currency", "category")
+
+
+class OneOf(tuple[Any, ...]):
+    """The box office's own value, then what platforms may rightly say instead."""
+
+    def __new__(cls, *values: Any) -> "OneOf":
+        return super().__new__(cls, values)
 
 
 def decimals(currency: str) -> int:
@@ -53,8 +59,8 @@ def orders_of(service: Service, box: BoxOffice, event_id: str | None = None) -> 
 
 
 def _as_carried(service: Service, order: Order) -> Order:
-    """Where a platform cannot keep a fee, all the money of a cancelled order went back."""
-    if not order.cancellation_fee or "order.cancellation_fee" not in service.not_carried:
+    """A platform that knows no cancelled orders cannot keep a fee of one either: all its money went back."""
+    if not order.cancellation_fee or "order.status=cancelled" not in service.not_carried:
         return order
     tickets = tuple(replace(ticket, status="refunded") for ticket in order.tickets)
     refunds = (replace(order.refunds[0], amount=order.paid),)
@@ -70,7 +76,7 @@ def _event(held: Sequence[Event]) -> Fields:
     venue = {f"venue.{name}": event.venue and getattr(event.venue, name) for name in VENUE}
     return {name: getattr(event, name) for name in EVENT} | {
         **venue,
-        "capacity": event.capacity if event.capacity is not None else {None, _whole_stock(event)},
+        "capacity": event.capacity if event.capacity is not None else OneOf(None, _whole_stock(event)),
         "description": plain(event.description),
         "starts_at": utc(event.starts_at),
         "ends_at": utc(held[-1].ends_at),
@@ -87,9 +93,9 @@ def _whole_stock(event: Event) -> int | None:
 
 def _tickets(service: Service, box: BoxOffice) -> Records:
     """An unpaid ticket is sold on some platforms, on others not yet."""
-    paid, taken = _counts(service, box, "paid"), _counts(service, box, "paid", "pending")
+    taken, paid = _counts(service, box, "paid", "pending"), _counts(service, box, "paid")
     return {
-        service.ticket_type_id(kind): _ticket(event, kind, {counts[kind.number] for counts in (paid, taken)})
+        service.ticket_type_id(kind): _ticket(event, kind, OneOf(taken[kind.number], paid[kind.number]))
         | {"event_id": event_id}
         for event_id, held in dates(service, box).items()
         for event in held
@@ -102,19 +108,19 @@ def _counts(service: Service, box: BoxOffice, *statuses: str) -> Counter[int]:
     return Counter(ticket.ticket_type for order in orders for ticket in standing(order))
 
 
-def _ticket(event: Event, kind: TicketType, sold: set[int]) -> Fields:
+def _ticket(event: Event, kind: TicketType, sold: OneOf) -> Fields:
     total = kind.quantity_total
-    left = {None if total is None else max(total - count, 0) for count in sold}
+    left = OneOf(*(None if total is None else max(total - count, 0) for count in sold))
     return {
         "name": kind.name,
         "description": kind.description,
         "price": kind.price,
-        "fee": kind.fee if kind.price else {kind.fee, None},
+        "fee": kind.fee if kind.price else OneOf(kind.fee, None),
         "currency": event.currency,
         "quantity_total": total,
         "quantity_sold": sold,
         "quantity_available": left,
-        "status": "sold_out" if kind.sale == "on_sale" and left == {0} else kind.sale,
+        "status": "sold_out" if kind.sale == "on_sale" and set(left) == {0} else kind.sale,
         "sales_start": utc(kind.sales_start),
         "sales_end": utc(kind.sales_end),
     }
@@ -143,7 +149,7 @@ def _attendee(service: Service, box: BoxOffice, issued: Issued) -> Fields:
         "checked_in": ticket.checked_in_at is not None,
         "checked_in_at": utc(ticket.checked_in_at),
         "purchased_at": utc(order.placed_at),
-        "price": {ticket.price, ticket.total},
+        "price": OneOf(ticket.price, ticket.total),
         "currency": order.currency,
         "barcode": ticket.barcode,
         "answers": dict(ticket.answers) or None,
@@ -166,14 +172,14 @@ def _order(service: Service, box: BoxOffice, order: Order) -> Fields:
         "buyer_name": order.buyer.name,
         "buyer_email": order.buyer.email,
         "placed_at": utc(order.placed_at),
-        "total": {order.total, now},
-        "tax": {order.tax, sum((ticket.tax for ticket in left), NOTHING)},
+        "total": OneOf(order.total, now),
+        "tax": OneOf(order.tax, sum((ticket.tax for ticket in left), NOTHING)),
         "discount": order.discount,
-        "fees": {order.platform_fee, sum((ticket.platform_fee for ticket in left), NOTHING)},
+        "fees": OneOf(order.platform_fee, sum((ticket.platform_fee for ticket in left), NOTHING)),
         "refunded": order.refunded,
-        "paid": order.paid if order.status in ("paid", "cancelled") else {order.paid, None},
+        "paid": order.paid if order.status in ("paid", "cancelled") else OneOf(order.paid, None),
         "currency": order.currency,
-        "ticket_count": {len(left), 0} if order.status == "pending" else len(left),
+        "ticket_count": OneOf(len(left), 0) if order.status == "pending" else len(left),
         "event_ids": (service.event_id(box.event(order.event)),),
         "created_at": utc(order.placed_at),
         "updated_at": utc(order.updated_at),

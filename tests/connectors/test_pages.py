@@ -1,7 +1,8 @@
 """Pages by number, by cursor and by stream: the same records in the same order, none lost, none twice."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from .conftest import Account
 pytestmark = pytest.mark.anyio
 FESTIVAL = "festival-des-quais"
 SIZES = (1, 7, 50, 100, 200)
-PAGES_READ = 20
+PAGES_READ = 10
 # Their cursors name the last record, so a list that moves does not matter. Those of the others count records.
 BY_RECORD = {"ticket-tailor", "helloasso"}
 
@@ -34,6 +35,7 @@ class Reader:
 
     def __init__(self, account: Account, connector: Connector, kind: str) -> None:
         festival = account.service.event_id(account.box.event(FESTIVAL))
+        self.name = account.slug, kind
         self.about = () if kind == "events" else (festival,)
         self.get = getattr(connector, f"get_{kind}")
         self.stream = getattr(connector, f"stream_{kind}")
@@ -66,45 +68,61 @@ def ids(page: PaginatedResult[Any]) -> list[str]:
     return [record.id for record in page]
 
 
-@every_listing
-@every_size
-async def test_a_stream_is_the_same_whatever_the_size(account: Account, kind: str, size: int) -> None:
-    async with account.connect() as connector:
-        reader = Reader(account, connector, kind)
-        whole = await reader.all()
-        assert len(whole) == len(set(whole)) > (230 if kind == "attendees" else 7)
-        assert await reader.all(page_size=size) == whole
+@pytest.fixture(scope="session")
+def lists() -> dict[tuple[str, str], list[str]]:
+    """The ids of whole listings of the season, read once."""
+    return {}
+
+
+async def whole_of(reader: Reader, lists: dict[tuple[str, str], list[str]]) -> list[str]:
+    if reader.name not in lists:
+        lists[reader.name] = await reader.all()
+    found = lists[reader.name]
+    assert len(found) == len(set(found)) > (230 if reader.name[1] == "attendees" else 5)
+    return found
 
 
 @every_listing
 @every_size
-async def test_cursors_lead_through_the_whole_list(account: Account, kind: str, size: int) -> None:
+async def test_a_stream_is_the_same_whatever_the_size(account: Account, kind: str, size: int, lists: Any) -> None:
     async with account.connect() as connector:
         reader = Reader(account, connector, kind)
-        whole, pages = await reader.all(), []
+        whole, found = (await whole_of(reader, lists))[: PAGES_READ * size], []
+        async with aclosing(reader.stream(*reader.about, page_size=size)) as stream:
+            async for record in stream:
+                found.append(record.id)
+                if len(found) == PAGES_READ * size:
+                    break
+    assert found == whole
+
+
+@every_listing
+@every_size
+async def test_cursors_lead_through_the_whole_list(account: Account, kind: str, size: int, lists: Any) -> None:
+    async with account.connect() as connector:
+        reader = Reader(account, connector, kind)
+        whole, found = await whole_of(reader, lists), []
         async for page in reader.pages(page_size=size):
-            pages.append(ids(page))
-            if len(pages) == PAGES_READ:
-                pages += [await reader.rest(page, page_size=1000)] if page.next_cursor else []
+            found += ids(page)
+            assert len(page.items) == size or not page.has_more or found == whole
+            if len(found) >= PAGES_READ * size:
+                found += await reader.rest(page, page_size=1000)
                 break
-    assert [id for page in pages for id in page] == whole
-    assert {len(page) for page in pages[: PAGES_READ - 1][:-1]} <= {size}
+    assert found == whole
 
 
 @every_listing
 @every_size
-async def test_page_numbers_lead_through_the_whole_list(account: Account, kind: str, size: int) -> None:
+async def test_page_numbers_lead_anywhere_in_the_list(account: Account, kind: str, size: int, lists: Any) -> None:
     async with account.connect() as connector:
         reader = Reader(account, connector, kind)
-        whole = await reader.all()
-        for number in range(1, PAGES_READ + 1):
+        whole = await whole_of(reader, lists)
+        last = -(-len(whole) // size)
+        for number in sorted({1, 2, 3, last} & set(range(1, last + 1))):
             page = await reader.page(page=number, page_size=size)
             assert (page.page, page.page_size) == (number, size)
             assert ids(page) == whole[(number - 1) * size : number * size]
-            if not page.has_more:
-                assert number * size >= len(whole)
-                break
-        assert page.has_more or number > 1 or len(whole) <= size
+            assert page.has_more or number == last
 
 
 @every_listing
@@ -115,13 +133,21 @@ async def test_a_page_past_the_end_is_empty(account: Account, kind: str) -> None
 
 
 @every_listing
-async def test_a_total_is_told_where_a_row_is_a_record(account: Account, kind: str) -> None:
-    exact = all(stream.exact for stream in account.provider.parts(kind))
+async def test_a_total_is_that_of_the_whole_list_or_not_told(account: Account, kind: str, lists: Any) -> None:
     async with account.connect() as connector:
         reader = Reader(account, connector, kind)
-        whole = await reader.all()
+        whole = await whole_of(reader, lists)
         pages = [await reader.page(page_size=5), await reader.page(page=2, page_size=5)]
-    assert [page.total for page in pages] == [len(whole) if exact else None] * 2
+    assert {page.total for page in pages} in ({len(whole)}, {None})
+
+
+async def test_a_total_is_told_where_each_row_of_the_one_list_is_a_record(season: Starlette) -> None:
+    async with Account("pretix", season).connect() as one, Account("eventbrite", season).connect() as many:
+        assert (await one.get_events()).total == 11
+        assert (await one.get_events(filters={"q": "nuit"})).total is None
+        assert (await many.get_events()).total is None
+    async with Account("eventbrite", season).connect({"organization_id": "710000000001"}) as one:
+        assert (await one.get_events()).total == 10
 
 
 async def test_a_page_too_far_to_walk_to_is_refused(season: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,9 +165,9 @@ async def test_a_page_too_far_to_walk_to_is_refused(season: Starlette, monkeypat
 
 
 @every_listing
-async def test_a_cursor_outlives_its_connector(account: Account, kind: str) -> None:
+async def test_a_cursor_outlives_its_connector(account: Account, kind: str, lists: Any) -> None:
     async with account.connect() as connector:
-        whole = await Reader(account, connector, kind).all()
+        whole = await whole_of(Reader(account, connector, kind), lists)
         first = await Reader(account, connector, kind).page(page_size=7)
     kept = json.loads(json.dumps(first.next_cursor))
     async with account.connect() as connector:
@@ -153,14 +179,26 @@ async def test_a_cursor_outlives_its_connector(account: Account, kind: str) -> N
 @every_listing
 async def test_a_cursor_answers_its_own_question_only(account: Account, kind: str) -> None:
     async with account.connect() as connector:
-        cursor = (await Reader(account, connector, kind).page(page_size=3)).next_cursor
-        asked = {"events": connector.get_orders, "orders": connector.get_attendees, "attendees": connector.get_orders}
-        with pytest.raises(InvalidArgument, match="another question"):
-            await asked[kind]("another", cursor=cursor)
-        with pytest.raises(InvalidArgument, match="damaged"):
-            await Reader(account, connector, kind).get(*Reader(account, connector, kind).about, cursor=cursor[:-3])
+        reader = Reader(account, connector, kind)
+        cursor = (await reader.page(page_size=3)).next_cursor
+        other = connector.get_attendees if kind == "orders" else connector.get_orders
+        for about in (*reader.about, "another"):
+            with pytest.raises(InvalidArgument, match="another question"):
+                await other(about, cursor=cursor)
         with pytest.raises(InvalidArgument, match="exclude"):
-            await connector.get_events(cursor=cursor, page=2)
+            await reader.page(cursor=cursor, page=2)
+
+
+@pytest.mark.parametrize(
+    "harm", [lambda text: text[20:], lambda text: text[:20], str.swapcase, lambda text: "?" + text]
+)
+async def test_a_damaged_cursor_is_refused(season: Starlette, harm: Callable[[str], str]) -> None:
+    account = Account(SLUGS[0], season)
+    async with account.connect() as connector:
+        cursor = (await connector.get_events(page_size=3)).next_cursor
+        assert cursor
+        with pytest.raises(InvalidArgument, match="damaged"):
+            await connector.get_events(cursor=harm(cursor))
 
 
 async def test_filters_and_since_stay_with_the_cursor(account: Account) -> None:
@@ -172,7 +210,7 @@ async def test_filters_and_since_stay_with_the_cursor(account: Account) -> None:
         assert ids(first) + await reader.rest(first, page_size=2) == whole
         with pytest.raises(InvalidArgument, match="other filters"):
             await reader.page(cursor=first.next_cursor, filters={"q": "b"})
-    assert 2 < len(whole)
+    assert len(whole) > 2
 
 
 # Lists that move under the reader
@@ -191,6 +229,23 @@ async def test_a_list_that_moves_gives_nothing_twice(own_account: Account, move:
     assert [id for id in whole if id in found] == [id for id in found if id in whole]
     if move == "insert" or own_account.slug in BY_RECORD:
         assert [id for id in found if id in whole] == whole
+
+
+async def test_an_order_that_moves_to_the_end_is_not_given_twice(own_account: Account) -> None:
+    box, ident = own_account.box, own_account.service.order_id
+    by_id = {ident(order): order for order in box.orders}
+    found: list[str] = []
+    async with own_account.connect() as connector:
+        reader = Reader(own_account, connector, "orders")
+        whole = await reader.all()
+        async for order in reader.stream(*reader.about):
+            found.append(order.id)
+            if len(found) == 1:
+                moved = replace(by_id[order.id], placed_at=by_id[whole[-1]].placed_at)
+                box.remove_order(moved.number)
+                box.put_order(moved)
+    assert [found[0], len(found)] == [whole[0], len(set(found))]
+    assert len(whole) - len(found) == (own_account.slug not in BY_RECORD)
 
 
 @pytest.mark.parametrize("slug", sorted(set(SLUGS) - BY_RECORD))
@@ -267,7 +322,9 @@ async def test_a_last_page_that_ceases_to_exist_is_the_end(slug: str, way: str) 
 
 @every_listing
 async def test_a_page_that_repeats_itself_ends_the_walk(own_account: Account, kind: str) -> None:
-    own_account.sandbox.misbehave(own_account.slug, "repeated_cursor", path=kind)
+    if any(getattr(stream.pager, "stays", False) for stream in own_account.provider.parts(kind)):
+        pytest.skip("its token stays the same at the end, so the same again is the end")
+    own_account.sandbox.misbehave(own_account.slug, "repeated_cursor")
     async with own_account.connect() as connector:
         with pytest.raises(InvalidResponse, match="again and again"):
             await Reader(own_account, connector, kind).all(page_size=5)

@@ -37,6 +37,8 @@ def order_status(order: Fact) -> str:
 def ticket_status(ticket: Fact) -> str:
     if not ticket["active"]:
         return "off_sale"
+    if ticket["hidden"]:
+        return "hidden"
     return "sold_out" if ticket["available"] == 0 else "on_sale"
 
 

@@ -74,6 +74,7 @@ def tickets(event: Event) -> dict[str, dict[str, Any]]:
             offered[key] = {
                 "name": f"{item.name} – {variation.value}" if variation else str(item.name),
                 "active": item.active,
+                "hidden": item.hide_without_voucher,
                 "admission": item.admission,
                 "price": str(variation.price if variation else item.default_price),
                 **quantities(event, variation or item),
@@ -155,8 +156,9 @@ def orders(event: Event) -> dict[str, dict[str, Any]]:
 
 
 def standing(order: Order) -> int:
-    """How many tickets it gives: goods are none, and only a paid order gives any."""
-    return order.positions.filter(item__admission=True).count() if order.status == Order.STATUS_PAID else 0
+    """How many tickets stand: goods are none, and an order that is cancelled or ran out gives none."""
+    stands = order.status in (Order.STATUS_PAID, Order.STATUS_PENDING)
+    return order.positions.filter(item__admission=True).count() if stands else 0
 
 
 def revenue(event: Event) -> dict[str, Any]:
@@ -172,7 +174,7 @@ def revenue(event: Event) -> dict[str, Any]:
         "taxes": str(taxes),
         "net": str(gross - refunds - taxes),
         "orders": len(counted),
-        "tickets": sum(standing(order) for order in counted),
+        "tickets": sum(standing(order) for order in counted if order.status == Order.STATUS_PAID),
     }
 
 

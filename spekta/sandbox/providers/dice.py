@@ -41,6 +41,7 @@ NOT_CARRIED = {
     "attendee.checked_in": "has no door scans; claimedAt is when a fan opened the ticket",
     "attendee.checked_in_at": "has no door scans; claimedAt is when a fan opened the ticket",
     "attendee.answers": "has no questions",
+    "attendee.updated_at": "a ticket has no time of change",
     "attendee.status=cancelled": "a ticket is held or returned",
     "order.status=pending": "an order is a purchase, so orders not yet paid are not in the account",
     "order.status=expired": "an order is a purchase, so orders that ran out are not in the account",
@@ -49,8 +50,6 @@ NOT_CARRIED = {
     "order.discount": "no such field",
     "order.updated_at": "no such field",
     "order.status=cancelled": "a ticket is held or returned",
-    "order.refunded": "a return gives back the whole ticket, so a cancellation fee cannot be kept",
-    "revenue.refunds": "a return gives back the whole ticket, so a cancellation fee cannot be kept",
     "revenue.taxes": "tax is in the price, and not told",
 }
 

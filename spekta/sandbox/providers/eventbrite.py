@@ -35,7 +35,6 @@ ERRORS = {
 }
 NOT_CARRIED = {
     "order.test": "there are no test orders, so they are not in the account",
-    "order.status=expired": "an order that ran out is abandoned",
     "ticket.status=ended": "UNAVAILABLE, without a reason",
     "ticket.fee": "a free class has no amounts at all",
     "attendee.price": "what was paid, fees included",

@@ -32,8 +32,6 @@ DETAIL = {
 }
 NOT_CARRIED = {
     "event.series_id": "a series is one event with dates",
-    "event.starts_at": "of a series, the first date's",
-    "event.ends_at": "of a series, the last date's",
     "event.url": "every event has one, and a series one for all dates",
     "event.status=cancelled": "an event has no such state; its shop is offline, as that of a draft",
     "event.status=completed": "an event has no such state; its shop stays online",

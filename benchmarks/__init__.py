@@ -1,0 +1,1 @@
+"""What Spekta costs. Run with `make bench`; README.md says what is measured, and how to read it."""

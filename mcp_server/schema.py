@@ -1,0 +1,84 @@
+"""Tools with schemas that a model reads without noise: no titles, no `anyOf ... null`, no `default: null`."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import ToolAnnotations
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+
+class Plain(GenerateJsonSchema):
+    """An optional value is one that may be left out; it is never null."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        made = super().default_schema(schema)
+        if "default" in made and made["default"] is None:
+            del made["default"]
+        return made
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        made.pop("title", None)
+        made.pop("description", None)
+        return made
+
+
+class PlainOutput(Plain):
+    """Open to new keys: a client that remembers an older schema must not stumble over them."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        made.pop("additionalProperties", None)
+        return made
+
+
+def reading(function: Callable[..., Any], title: str, *, asks_platforms: bool = True) -> Tool:
+    """A tool that changes nothing. Its docstring is its description; unknown arguments are refused."""
+    tool = Tool.from_function(
+        function,
+        title=title,
+        description=" ".join((function.__doc__ or "").split()),
+        annotations=ToolAnnotations(
+            read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=asks_platforms
+        ),
+    )
+    found = tool.fn_metadata
+    found.arg_model = _strict(found.arg_model)
+    found.output_schema = inlined(TypeAdapter(found.output_model).json_schema(schema_generator=PlainOutput))
+    tool.parameters = found.arg_model.model_json_schema(schema_generator=Plain)
+    return tool
+
+
+def inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with each definition that is used once in the place where it is used."""
+    definitions = schema.get("$defs", {})
+    text = json.dumps(schema)
+    once = {name for name in definitions if text.count(f'"#/$defs/{name}"') == 1}
+
+    def put(value: Any) -> Any:
+        if isinstance(value, list):
+            return [put(element) for element in value]
+        if not isinstance(value, dict):
+            return value
+        name = str(value.get("$ref", "")).removeprefix("#/$defs/")
+        if name in once:
+            return put({**definitions[name], **{key: more for key, more in value.items() if key != "$ref"}})
+        return {key: put(element) for key, element in value.items()}
+
+    kept = {name: put(definition) for name, definition in definitions.items() if name not in once}
+    whole: dict[str, Any] = put({key: value for key, value in schema.items() if key != "$defs"})
+    return whole | ({"$defs": kept} if kept else {})
+
+
+def _strict(model: type[Any]) -> Any:
+    return type(model.__name__, (model,), {"model_config": ConfigDict(extra="forbid"), "__module__": __name__})

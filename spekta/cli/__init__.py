@@ -1,0 +1,5 @@
+"""The `spekta` command."""
+
+from .entry import main
+
+__all__ = ["main"]

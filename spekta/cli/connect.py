@@ -1,0 +1,126 @@
+"""`spekta connect`: sets up a connection, tries it, and stores it where only its owner can read."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from connectors import HealthCheckResult, Provider, create_connector, find_provider
+from connectors.calls import addresses
+from connectors.credentials import MemoryVault, Settings, joined, split
+from connectors.credentials.environment import EnvironmentStore
+from connectors.credentials.file import FileStore
+from connectors.errors import ConfigurationError, ProviderError
+from connectors.registry import checked_credentials
+
+from . import asking, options
+from .consent import Consent
+from .terminal import out, remark, say_json, waiting
+
+PATIENCE = 20.0
+
+
+def connect(
+    connection: Annotated[
+        str,
+        typer.Argument(metavar="PROVIDER[/ACCOUNT]", help="As `spekta providers` lists them; ACCOUNT is yours."),
+    ],
+    fields: Annotated[
+        list[str] | None,
+        typer.Option("--field", metavar="NAME=VALUE", help="A credential or option. A secret is safer on stdin."),
+    ] = None,
+    base_url: Annotated[str | None, typer.Option(metavar="URL", help="Where the platform is instead.")] = None,
+    hosts: Annotated[
+        list[str] | None, typer.Option("--host", metavar="NAME=URL", help="Where one of its hosts is instead.")
+    ] = None,
+    allow: Annotated[bool, typer.Option("--browser", help="Allow access in the browser.")] = False,
+    paste: Annotated[bool, typer.Option("--paste", help="The same, with a browser on another machine.")] = False,
+    redirect: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where the browser is sent back to, if the platform must know it.")
+    ] = None,
+    patience: Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="How long to wait for it.")] = 300,
+    force: Annotated[bool, typer.Option("--force", help="Store the connection even if it does not work.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Sets up a connection, tries it, and stores it.
+
+    Asks for what the platform needs, and says where to find it. Scripts give NAME=VALUE lines on stdin, or --field.
+    The file that it is stored in can be read by its owner only.
+    """
+    slug, account = split(connection)
+    provider = find_provider(slug)
+    given = asking.read(provider, fields or ())
+    given.browser = allow or paste
+    moved = _moved(provider, given, base_url, hosts)
+    _complete(provider, given)
+    places = addresses(provider, given.credentials, moved)
+    if given.browser:
+        consent = Consent(provider, places, redirect, paste, patience)
+        given.credentials = consent.tokens(given.credentials)
+    with waiting(f"Trying {provider.name}"):
+        held, health = asyncio.run(_tried(provider, account, given, places))
+    if health.error and not force:
+        why = f"{connection} does not work, and is not stored. {health.error.message}"
+        raise ProviderError(why, f"{health.error.advice} To store it anyway: --force".strip())
+    store = FileStore()
+    usual = addresses(provider, held, None)
+    elsewhere = {host: url for host, url in places.items() if url != usual[host]}
+    store.put(joined(slug, account), Settings(held, given.options, elsewhere))
+    _tell(joined(slug, account), store, health, json)
+
+
+def _moved(
+    provider: Provider, given: asking.Given, base_url: str | None, hosts: list[str] | None
+) -> str | dict[str, str] | None:
+    """Where the platform's hosts are instead; what has an own address for every customer takes it as a credential."""
+    named = dict(map(options.pair, hosts or ())) | ({"api": base_url} if base_url else {})
+    if "api" in named and any(field.name == "baseUrl" for field in provider.credentials):
+        given.credentials["baseUrl"] = named.pop("api")
+        return named
+    return named if hosts else base_url
+
+
+def _complete(provider: Provider, given: asking.Given) -> None:
+    """Gets what is missing from the person, or else from stdin. Raises ConfigurationError naming what still is."""
+    if given.browser and not asking.knows_browser(provider):
+        raise ConfigurationError(f"{provider.name} has no consent in the browser.", "Leave --browser and --paste out.")
+    if asking.interactive():
+        asking.ask(provider, given)
+    elif not given.browser and not given.enough(provider):
+        piped = asking.read(provider, asking.from_stdin())
+        given.credentials |= piped.credentials
+        given.options |= piped.options
+    client = all(given.credentials.get(name) for name in asking.CLIENT)
+    given.browser |= client and not given.enough(provider) and asking.needs_browser(provider)
+    if not given.browser:
+        checked_credentials(provider, given.credentials)
+    elif not client:
+        raise ConfigurationError(
+            f"{provider.name} needs {' and '.join(asking.CLIENT)} for that.", "Give each with --field."
+        )
+
+
+async def _tried(
+    provider: Provider, account: str, given: asking.Given, places: Mapping[str, str]
+) -> tuple[dict[str, str], HealthCheckResult]:
+    """What the platform's cheapest call says, and the credentials after it: asking may have renewed a token."""
+    vault = MemoryVault(checked_credentials(provider, given.credentials))
+    connector = create_connector(
+        provider.slug, given.credentials, base_url=places, options=given.options, account=account, vault=vault
+    )
+    async with connector:
+        health = await connector.health_check(deadline=PATIENCE)
+    return {name: value for name, value in (await vault.read()).items() if value}, health
+
+
+def _tell(connection: str, store: FileStore, health: HealthCheckResult, json: bool) -> None:
+    if json:
+        say_json({"connection": connection, "stored": str(store.path), "health": health})
+    elif health.error:
+        out().print(f"{connection} is stored, although it does not work: {health.error.message}", soft_wrap=True)
+    else:
+        out().print(f"{connection} works ({health.latency_ms} ms) and is stored in {store.path}.", soft_wrap=True)
+        out().print(f"Next: spekta events {connection}")
+    if EnvironmentStore().settings(connection):
+        remark(f"Environment variables set up {connection} too, and they go first.")

@@ -1,0 +1,46 @@
+"""The commands of `spekta`, and the entry point. What only one command needs, its module imports when it runs."""
+
+import io
+import sys
+
+import typer
+
+from . import attendees, connect, connections, demo, events, health, mcp, orders, providers, revenue, sandbox, tickets
+from .boundary import Boundary
+
+EXITS = (
+    "Exit codes: 0 done, also where some connections failed (they are named on stderr); 1 a platform failed, or all of "
+    "them did; 2 a wrong argument or configuration; 130 interrupted."
+)
+
+app = typer.Typer(
+    cls=Boundary,
+    help="Ask all your ticketing platforms the same question. First time here: spekta demo",
+    epilog=EXITS,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+START, ASK, SERVE = "Start here", "Ask", "Serve"
+app.command(rich_help_panel=START)(demo.demo)
+app.command(rich_help_panel=START)(providers.providers)
+app.command(rich_help_panel=START)(connect.connect)
+app.command(rich_help_panel=START)(connections.connections)
+app.command(rich_help_panel=START)(connections.disconnect)
+app.command(rich_help_panel=ASK)(health.health)
+app.command(rich_help_panel=ASK)(events.events)
+app.command(rich_help_panel=ASK)(tickets.tickets)
+app.command(rich_help_panel=ASK)(attendees.attendees)
+app.command(rich_help_panel=ASK)(orders.orders)
+app.command(rich_help_panel=ASK)(revenue.revenue)
+app.command(rich_help_panel=SERVE)(mcp.mcp)
+app.command(rich_help_panel=SERVE)(sandbox.sandbox)
+
+
+def main() -> None:
+    """The entry point. A character that the terminal cannot show becomes a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    app()

@@ -1,0 +1,44 @@
+"""How the commands reach the connections of this machine and user."""
+
+from collections.abc import Sequence
+
+from connectors import Connector, Portfolio
+from connectors import connect as open_connection
+from connectors.credentials.local import local_store
+from connectors.errors import ConfigurationError
+from connectors.portfolio import Progress, Status
+
+from .boundary import PLATFORM
+from .terminal import remark
+
+
+def connector(connection: str) -> Connector:
+    """The connector of a connection. Raises ConfigurationError where there is none."""
+    return open_connection(local_store(), connection)
+
+
+def portfolio(names: Sequence[str] | None, on_progress: Progress = lambda connection, done, of: None) -> Portfolio:
+    """The named connections, or all of them. Raises ConfigurationError for an unknown one, or where there is none."""
+    store = local_store()
+    for name in names or ():
+        if store.settings(name) is None:
+            raise ConfigurationError(f"{name} is not connected.", f"Run: spekta connect {name}")
+    found = list(dict.fromkeys(names or store.connections()))
+    if not found:
+        raise ConfigurationError("Nothing is connected yet.", "Run: spekta connect PROVIDER, or first: spekta demo")
+    return Portfolio(found, lambda name: open_connection(store, name), on_progress)
+
+
+def report(statuses: Sequence[Status]) -> int:
+    """Names every connection that did not answer in full; gives the exit code, which is 1 when none answered."""
+    for status in statuses:
+        if status.state != "ok":
+            remark(f"{status.connection}: {status.message} {status.advice or ''}".strip())
+        if status.problems:
+            remark(f"{status.connection}: {status.problems} records could not be read and are left out.")
+    return 0 if answered(statuses) else PLATFORM
+
+
+def answered(statuses: Sequence[Status]) -> bool:
+    """Whether one connection at least has given something."""
+    return any(status.state in ("ok", "partial") for status in statuses)
