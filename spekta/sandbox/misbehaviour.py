@@ -75,7 +75,7 @@ class Misbehaviour:
 
 @dataclass(frozen=True)
 class Shape:
-    """Where things stand in a provider's list answers, as dotted paths; `*` is the first object in it.
+    """Where things stand in a provider's list answers, as dotted paths; `*` is the first object in an object or list.
 
     `rows` is None where the answer is no list, "" where the whole answer is the list. `record` is the way from a row to
     its record, and `next` to the link or cursor of the next page.
@@ -114,11 +114,12 @@ def locate(payload: Any, path: str) -> tuple[dict[str, Any], str] | None:
     """Find the object that holds the last key of a dotted path."""
     *way, last = path.split(".")
     for step in way:
-        inner = (value for value in payload.values() if isinstance(value, dict))
-        payload = next(inner, None) if step == "*" else payload.get(step)
-        if not isinstance(payload, dict):
+        values = payload.values() if isinstance(payload, dict) else payload
+        inner = (value for value in values if isinstance(value, dict))
+        payload = next(inner, None) if step == "*" else payload.get(step) if isinstance(payload, dict) else None
+        if not isinstance(payload, dict | list):
             return None
-    return (payload, last) if last in payload else None
+    return (payload, last) if isinstance(payload, dict) and last in payload else None
 
 
 def twin(record: Any) -> Any:
