@@ -34,6 +34,7 @@ from .sandboxed import Change, Clock, Wire, asked, check, connect, each_provider
 pytestmark = pytest.mark.anyio
 
 LINKED = [slug for slug in SLUGS if services()[slug].shape.next_is_link]
+WITHOUT_STATUS = {("helloasso", "orders")}  # what the sandbox spoils there is the kind of form
 # A platform may say with every answer when its limit starts anew; without Retry-After that is how long to wait.
 RESETS = {slug: services()[slug].headers.get("X-Rate-Limit-Reset") for slug in SLUGS}
 
@@ -326,6 +327,8 @@ async def test_a_record_without_an_id_is_a_problem_and_the_rest_lives(slug: str)
 async def test_an_unknown_status_is_kept_as_it_was_said(slug: str) -> None:
     unknown = 0
     for kind in LISTINGS:
+        if (slug, kind) in WITHOUT_STATUS:
+            continue
         account = sandboxed(slug)
         async with connect(account) as connector:
             event = None if kind == "events" else (await busiest(connector)).id

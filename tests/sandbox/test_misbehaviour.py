@@ -135,11 +135,11 @@ async def test_a_null_id(client: httpx2.AsyncClient, sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("slug", sorted(STATUS))
 async def test_an_unknown_status(client: httpx2.AsyncClient, sandbox: Sandbox, slug: str) -> None:
     sandbox.misbehave(slug, "unknown_status")
-    first, second = rows_of(slug, (await ORDERS[slug](client)).json())[:2]
-
+    said: list[Any] = rows_of(slug, (await ORDERS[slug](client)).json())[:2]
     for step in STATUS[slug]:
-        first, second = first[step], second[step]
-    assert first == "never_seen_before" != second
+        said = [part[step] for part in said]
+
+    assert said[0] == "never_seen_before" != said[1]
 
 
 async def test_an_unknown_state_of_an_event(client: httpx2.AsyncClient, sandbox: Sandbox) -> None:
