@@ -47,9 +47,18 @@ class Mapper:
             if not record.event_ids:
                 named = dict.fromkeys(line.event_id for line in record.lines if line.event_id)
                 values["event_ids"] = tuple(named) or ((event_id,) if event_id else ())
+            if len(record.event_ids) == 1:
+                _place(record)
         elif isinstance(record, UnifiedTicket | UnifiedAttendee):
             values["event_id"] = record.event_id or event_id
             values |= _derived(record)
+
+
+def _place(order: UnifiedOrder) -> None:
+    """The lines of an order for one event are for that event."""
+    for line in order.lines:
+        if line.event_id is None:
+            line.__dict__["event_id"] = order.event_ids[0]
 
 
 def _derived(record: UnifiedTicket | UnifiedAttendee) -> dict[str, Any]:

@@ -84,16 +84,15 @@ def order(row: Row) -> UnifiedOrder:
     currency, back = row.currency("event.currency"), set(row.texts("returns[].ticketId"))
     bought = {one.id(): one for path in ("tickets[]", "gone[].ticket") for one in row.rows(path)}
     returned, kept = ([one for id, one in bought.items() if (id in back) is gone] for gone in (True, False))
-    lines = [OrderLine(event_id=row.ref("event"), ticket_id=one.ref("ticketType"), quantity=1,
-                       amount=one.minor("total", currency=currency), fee=one.minor("diceCommission", currency=currency))
-             for one in bought.values()]
+    lines = [OrderLine(ticket_id=one.ref("ticketType"), quantity=1, amount=one.minor("total", currency=currency),
+                       fee=one.minor("diceCommission", currency=currency)) for one in bought.values()]
     paid = total((one.minor("total", currency=currency) for one in bought.values()), currency)
     refunded = total((one.minor("total", currency=currency) for one in returned), currency)
+    fees = total((one.minor("diceCommission", currency=currency) for one in kept), currency)
     return UnifiedOrder(
         id=row.id(), status=order_status("paid", paid, refunded), buyer_name=row.name("fan.firstName", "fan.lastName"),
         buyer_email=row.text("fan.email"), placed_at=row.moment("purchasedAt"), total=paid, paid=paid,
-        refunded=refunded, currency=currency, fees=total((one.minor("diceCommission",
-                                                                    currency=currency) for one in kept), currency),
+        refunded=refunded, fees=fees, currency=currency,
         ticket_count=len(kept), event_ids=row.refs("event"), lines=tuple(lines), created_at=row.moment("purchasedAt"))
 
 

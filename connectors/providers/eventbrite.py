@@ -80,15 +80,13 @@ def order(row: Row) -> UnifiedOrder:
     tickets = list(row.rows("attendees[]"))
     paid, refunded = None if said in ("pending", "expired") else amount(row, "costs.gross"), given_back(row, tickets)
     standing = [one for one in tickets if not (one.flag("cancelled") or one.flag("refunded"))]
-    lines = [OrderLine(event_id=row.ref("event_id"), ticket_id=one.ref("ticket_class_id"),
-                       quantity=one.whole("quantity"),
+    lines = [OrderLine(ticket_id=one.ref("ticket_class_id"), quantity=one.whole("quantity"),
                        amount=amount(one, "costs.gross"), tax=amount(one, "costs.tax")) for one in tickets]
     return UnifiedOrder(
         id=row.id(), status=order_status(said, paid, refunded), buyer_name=row.text("name"),
-        buyer_email=row.text("email"),
-        placed_at=row.moment("created"), total=amount(row, "costs.gross"), tax=amount(row, "costs.tax"),
-        discount=amount(row, "costs.discount_amount"), paid=paid, refunded=refunded, currency=currency,
-        fees=added([amount(row, "costs.eventbrite_fee"), amount(row, "costs.payment_fee")]),
+        buyer_email=row.text("email"), placed_at=row.moment("created"), total=amount(row, "costs.gross"),
+        tax=amount(row, "costs.tax"), discount=amount(row, "costs.discount_amount"), paid=paid, refunded=refunded,
+        currency=currency, fees=added([amount(row, "costs.eventbrite_fee"), amount(row, "costs.payment_fee")]),
         ticket_count=None if row.value("attendees") is None else len(standing), lines=tuple(lines),
         event_ids=row.refs("event_id"), created_at=row.moment("created"), updated_at=row.moment("changed"))
 

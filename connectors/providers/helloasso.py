@@ -68,11 +68,9 @@ def attendee(row: Row) -> UnifiedAttendee | None:
     return UnifiedAttendee(
         id=row.id(), event_id=row.ref("order.formSlug"), order_id=row.ref("order.id"), ticket_id=row.ref("tierId"),
         ticket_name=row.text("name"), first_name=person.text("firstName"), last_name=person.text("lastName"),
-        email=row.text("payer.email"),
-        phone=next(iter(phones), None),
-        status=row.choice("state", ITEM), purchased_at=row.moment("order.date"),
-        price=row.minor("amount", currency=currency),
-        currency=currency, barcode=row.text("qrCode"), answers=row.pairs("customFields", "name", "answer"),
+        email=row.text("payer.email"), phone=next(iter(phones), None), status=row.choice("state", ITEM),
+        purchased_at=row.moment("order.date"), price=row.minor("amount", currency=currency), currency=currency,
+        barcode=row.text("qrCode"), answers=row.pairs("customFields", "name", "answer"),
         created_at=row.moment("order.meta.createdAt"), updated_at=row.moment("order.meta.updatedAt"))
 
 
@@ -80,13 +78,15 @@ def order(row: Row) -> UnifiedOrder | None:
     """The whole organisation's orders are also those of memberships, donations and shops."""
     if row.text("formType") not in ("Event", None):
         return None
-    currency, event_ids = row.event.currency("currency"), row.refs("formSlug")
+    currency = row.event.currency("currency")
     payments = [one for one in row.rows("payments[]") if one.choice("state", PAYMENT) == "paid"]
     operations = [one for payment in payments for one in payment.rows("refundOperations[]")]
     back = [one for one in operations if one.text("status") == "Processed"]
     paid = total((one.minor("amount", currency=currency) for one in payments), currency)
     refunded = total((one.minor("amount", currency=currency) for one in back), currency)
     tickets = [one for one in row.rows("items[]") if one.text("type") in ("Registration", None)]
+    lines = [OrderLine(ticket_id=one.ref("tierId"), quantity=1, amount=added(
+        [one.minor("amount", currency=currency), one.minor("options[].amount", currency=currency)])) for one in tickets]
     return UnifiedOrder(
         id=row.id(), status=order_status(said(row, bool(payments)), paid, refunded), placed_at=row.moment("date"),
         status_raw=", ".join(dict.fromkeys(row.texts("items[].state"))) or None,
@@ -94,11 +94,7 @@ def order(row: Row) -> UnifiedOrder | None:
         total=row.minor("amount.total", currency=currency), tax=row.minor("amount.vat", currency=currency),
         discount=row.minor("amount.discount", currency=currency), fees=zero(currency), refunded=refunded, paid=paid,
         currency=currency, ticket_count=sum(one.choice("state", ITEM) in ("valid", "pending") for one in tickets),
-        event_ids=event_ids,
-        lines=tuple(OrderLine(event_id=next(iter(event_ids), None), ticket_id=one.ref("tierId"), quantity=1,
-                              amount=added([one.minor("amount", currency=currency),
-                                            one.minor("options[].amount", currency=currency)]))
-                    for one in tickets),
+        event_ids=row.refs("formSlug"), lines=tuple(lines),
         created_at=row.moment("meta.createdAt"), updated_at=row.moment("meta.updatedAt"))
 
 
@@ -115,18 +111,17 @@ def said(row: Row, paid: bool) -> OrderStatus:
 def listing(kind: str, form: str, meaning: Meaning, since: Since, **query: str) -> Stream:
     """Of one form, and of the whole organisation. `form` is where a row names its form."""
     return Stream(GET(f"{AT}/forms/Event/{{event}}/{kind}", withDetails="true", **query), "data", meaning, pager=pages,
-                  untold={"checked_in": ""},
-                  wide=GET(f"{AT}/{kind}", withDetails="true", **query), since=since, event=form)
+                  wide=GET(f"{AT}/{kind}", withDetails="true", **query), since=since, event=form,
+                  untold={"checked_in": ""})
 
 
 newest: dict[str, Any] = {"tierTypes": "Registration", "sortField": "UpdateDate", "sortOrder": "Desc"}
 items = listing("items", "order.formSlug", attendee, Since("changed", by="order.meta.updatedAt", stop=True), **newest)
 provider = Provider(
     slug="helloasso", name="HelloAsso", website="https://www.helloasso.com", docs="https://dev.helloasso.com",
-    base="https://api.helloasso.com/v5", hosts={"login": "https://api.helloasso.com",
-                                                "auth": "https://auth.helloasso.com"},
-    auth="oauth2", sign=OAuth2("login:/oauth2/token", ("refresh_token", "client_credentials"),
-                               authorize="auth:/authorize", pkce=True),
+    base="https://api.helloasso.com/v5", auth="oauth2",
+    hosts={"login": "https://api.helloasso.com", "auth": "https://auth.helloasso.com"},
+    sign=OAuth2("login:/oauth2/token", ("refresh_token", "client_credentials"), authorize="auth:/authorize", pkce=True),
     credentials=(
         Credential("clientId", "Your organisation → API → Client ID", secret=False),
         Credential("clientSecret", "Your organisation → API → Client Secret"),

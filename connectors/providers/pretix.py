@@ -65,8 +65,8 @@ def ticket(row: Row, item: Row, quotas: list[Row]) -> UnifiedTicket | None:
     hidden = item.flag("hide_without_voucher") or row.flag("hide_without_voucher")
     return UnifiedTicket(
         id=row.id() if row is item else f"{item.id()}-{row.id()}", event_id=event.id("slug"),
-        name=f"{name} – {value}" if value else name, description=words(row, "description") or words(item,
-                                                                                                    "description"),
+        name=f"{name} – {value}" if value else name,
+        description=words(row, "description") or words(item, "description"),
         price=row.major("price", "default_price", currency=currency), currency=currency,
         quantity_total=smallest(quotas, "size"), quantity_available=left,
         quantity_sold=sold.whole("count") if sold else None,
@@ -132,7 +132,7 @@ def position_status(row: Row, order: Row) -> AttendeeStatus:
 
 
 def order(row: Row) -> UnifiedOrder:
-    currency, said, event_ids = row.event.currency("currency"), row.choice("status", ORDER), row.refs("event")
+    currency, said = row.event.currency("currency"), row.choice("status", ORDER)
     standing = [one for one in row.rows("positions[]") if not one.flag("canceled")]
     fees = [one for one in row.rows("fees[]") if not one.flag("canceled")]
     moved = {path: total((one.major("amount", currency=currency) for one in row.rows(f"{path}[]")
@@ -146,11 +146,9 @@ def order(row: Row) -> UnifiedOrder:
         tax=total((one.major("tax_value", currency=currency) for one in [*standing, *fees]), currency)
         if said in ("paid", "pending") else zero(currency),
         paid=moved["payments"], refunded=moved["refunds"], currency=currency,
-        ticket_count=sum(map(admits, standing)) if said in ("paid", "pending") else 0, event_ids=event_ids,
-        lines=tuple(OrderLine(event_id=next(iter(event_ids), None), ticket_id=kind(one), quantity=1,
-                              amount=one.major("price", currency=currency),
-                              tax=one.major("tax_value", currency=currency))
-                    for one in standing),
+        ticket_count=sum(map(admits, standing)) if said in ("paid", "pending") else 0, event_ids=row.refs("event"),
+        lines=tuple(OrderLine(ticket_id=kind(one), quantity=1, amount=one.major("price", currency=currency),
+                              tax=one.major("tax_value", currency=currency)) for one in standing),
         created_at=row.moment("datetime"), updated_at=row.moment("last_modified"))
 
 
@@ -176,8 +174,8 @@ provider = Provider(
         Credential("apiKey", "Organizer → Teams → a team → API tokens"),
         Credential("baseUrl", "The address of your pretix, such as https://pretix.eu", secret=False),
         Credential("organizer", "The organizer's short form, as in your shop's address", secret=False)),
-    enough=(("apiKey", "baseUrl", "organizer"),), options=(Option("locale", "Which language names are given in",
-                                                                  "en"),),
+    enough=(("apiKey", "baseUrl", "organizer"),),
+    options=(Option("locale", "Which language names are given in", "en"),),
     health=GET("/organizers/{organizer}/"), hides_unknown=True,
     streams={
         "events": Stream(GET("/organizers/{organizer}/events/"), "results", event, pager=pages, exact=True, filters={

@@ -77,19 +77,17 @@ def attendee(row: Row) -> UnifiedAttendee:
 
 def order(row: Row) -> UnifiedOrder:
     currency, amount = money(row, "currency")
-    event_ids = row.refs("event_summary.event_id") or row.refs("event_summary.id")
     paid, refunded = amount(row, "total_paid"), amount(row, "refund_amount")
-    lines = [OrderLine(event_id=next(iter(event_ids), None), ticket_id=line.ref("item_id"),
-                       amount=amount(line, "total"),
-                       quantity=line.whole("quantity"), fee=amount(line, "booking_fee"))
-             for line in row.rows("line_items[]") if line.text("type") == "ticket"]
+    lines = [OrderLine(ticket_id=line.ref("item_id"), quantity=line.whole("quantity"), amount=amount(line, "total"),
+                       fee=amount(line,
+                                  "booking_fee")) for line in row.rows("line_items[]") if line.text("type") == "ticket"]
     return UnifiedOrder(
         id=row.id(), status=order_status(row.choice("status", ORDER), paid, refunded),
         buyer_name=row.text("buyer_details.name"), buyer_email=row.text("buyer_details.email"),
         placed_at=row.unix("created_at"), created_at=row.unix("created_at"), total=amount(row, "total"),
         tax=amount(row, "tax"), paid=paid, refunded=refunded, currency=currency, lines=tuple(lines),
-        event_ids=event_ids,
-        ticket_count=row.texts("issued_tickets[].status").count("valid"))
+        ticket_count=row.texts("issued_tickets[].status").count("valid"),
+        event_ids=row.refs("event_summary.event_id") or row.refs("event_summary.id"))
 
 
 def listing(path: str, meaning: Meaning, **more: Any) -> Stream:
@@ -108,8 +106,7 @@ provider = Provider(
         "event": Stream(GET("/events/{event}"), "", event),
         "tickets": Stream(None, "ticket_types", ticket, inside=True),
         "check_ins": Stream(GET("/check_ins", event_id="{event}"), "data", pager=pages),
-        "attendees": listing("/issued_tickets", attendee, join={"check_ins": Join("check_ins",
-                                                                                  key="issued_ticket_id")}),
+        "attendees": listing("/issued_tickets", attendee, join={"check_ins": Join("check_ins", "issued_ticket_id")}),
         "orders": listing("/orders", order, unreported=("fees",))},
     limitations=(
         "Orders and tickets can be asked for by creation, not by change; events by neither.",
