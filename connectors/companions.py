@@ -1,6 +1,7 @@
 """What a mapping may read beside its row: the event's record, sibling listings, and one more call for the row."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from .caller import Caller
 from .errors import NotFound, PermissionDenied
 from .http import Deadline
 from .listing import Listing, numbered, rows_of
+from .mapping import Mapper
 from .position import Question
 from .provider import Join, Lookup, Provider, Stream
 from .row import Row, Surroundings, Unreadable
@@ -21,8 +23,11 @@ EVENTS_KEPT = 200
 class Companions:
     """Fetches the records that stand beside a stream's rows."""
 
-    def __init__(self, provider: Provider, options: Mapping[str, Any], scopes: Scopes, caller: Caller) -> None:
+    def __init__(
+        self, provider: Provider, options: Mapping[str, Any], scopes: Scopes, caller: Caller, mapper: Mapper
+    ) -> None:
         self._provider = provider
+        self._mapper = mapper
         self._options = options
         self._scopes = scopes
         self._caller = caller
@@ -104,12 +109,11 @@ class Companions:
     async def _in_list(self, event_id: str, deadline: Deadline) -> Row | None:
         question = Question("events", deadline=deadline)
         for stream in self._provider.parts("events"):
-            assert stream.map is not None
             for scope in await self._scopes.to_walk(stream, question):
                 async for row in self._raw(stream, question, scope):
-                    made = stream.map(row)
-                    if made is not None and made.id == event_id:
-                        return row
+                    with contextlib.suppress(Unreadable):
+                        if event_id in (record.id for record in self._mapper.map(stream, [row], None)):
+                            return row
         return None
 
     async def _event_if_any(self, event_id: str, deadline: Deadline) -> Row | None:

@@ -6,7 +6,7 @@ adds its own. Values are text, flags or aware times.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -152,7 +152,7 @@ def sort_out(kind: str, stream: Stream, values: Mapping[str, Any]) -> Asked:
     told: set[str] = set()
     for name, value in values.items():
         own, common = stream.filters.get(name), COMMON.get(kind, {}).get(name)
-        word = _for_platform(own, value) if own else None
+        word = _for_platform(name, own, value) if own else None
         if own and word is not None:
             sent[own.parameter] = word
             told.add(name)
@@ -166,10 +166,13 @@ def _keeper(common: Common, value: Any) -> Keep:
     return lambda record: common.keep(record, value)
 
 
-def _for_platform(own: Filter, value: Any) -> Any:
+def _for_platform(name: str, own: Filter, value: Any) -> Any:
     if own.words is not None:
         return own.words.get(str(value).lower() if isinstance(value, bool) else value)
-    return time_text(value, own.format) if isinstance(value, datetime) else value
+    if not isinstance(value, datetime):
+        return value
+    upper = name.endswith("_before") and value.microsecond  # rounded so that the platform never leaves out too much
+    return time_text(value + timedelta(seconds=1) if upper else value, own.format)
 
 
 def time_text(moment: datetime, format: str, zone: str | None = None) -> str | int:
