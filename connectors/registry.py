@@ -16,7 +16,13 @@ from .provider import Option, Provider
 from .redaction import secret_values
 
 # In the order of the connector reference.
-SLUGS = ("eventbrite", "ticket-tailor", "dice", "helloasso", "pretix")
+SLUGS = (
+    "eventbrite",
+    "ticket-tailor",
+    "dice",
+    "helloasso",
+    "pretix",
+)
 
 
 @cache
