@@ -1,4 +1,5 @@
-"""A Ticket Tailor on loopback that lists orders, and as little more than that as possible: a client is what is measured.
+"""A Ticket Tailor on loopback that lists orders, and as little more than that as possible: a client is what is
+measured.
 
 `python -m benchmarks.server 50000` encodes every answer, prints its address, and serves until it is ended.
 """
