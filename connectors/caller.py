@@ -34,7 +34,7 @@ _BY_STATUS: Mapping[int, Fault] = {
     422: "rejected",
     429: "limited",
 }
-_MESSAGES = ("message", "error_description", "detail", "error.message", "errors[0].message")
+_MESSAGES = ("message", "error_description", "detail", "error.message", "error.description", "errors[0].message")
 _CODES = ("error_code", "code", "error.code", "error")
 
 
@@ -245,10 +245,11 @@ def _pause(error: errors.ProviderError, attempt: int) -> float:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait: Retry-After as seconds or a date, else the seconds until the platform's own limit starts
-    anew.
+    """Seconds to wait: Retry-After as seconds, a date or Unix time, else the seconds until the platform's own limit
+    starts anew.
     """
-    said = headers.get("retry-after") or headers.get("x-rate-limit-reset") or ""
+    names = ("retry-after", "x-retry-after", "x-rate-limit-reset")
+    said = next((headers[name] for name in names if headers.get(name)), "")
     try:
         seconds = float(said)
         if math.isfinite(seconds):

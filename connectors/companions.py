@@ -38,7 +38,7 @@ class Companions:
         if (stream.event or stream.inside) and question.event_id is not None:
             around.event = await self.event(question.event_id, question.deadline)
         if not stream.event or question.event_id is not None:
-            around.joined = await self._joins(stream, question)
+            around.joined = await self._joins(stream, question, around.event)
         return around
 
     async def of_each_event(
@@ -58,7 +58,7 @@ class Companions:
                 continue
             if event_id not in known:
                 event = await self._event_if_any(event_id, question.deadline)
-                joined = await self._joins(stream, replace(question, event_id=event_id)) if event else {}
+                joined = await self._joins(stream, replace(question, event_id=event_id), event) if event else {}
                 known[event_id] = Surroundings(around.options, None, event, joined)
             row.around = replace(known[event_id], page=around.page)
             if len(known) > EVENTS_KEPT:
@@ -110,7 +110,7 @@ class Companions:
         question = Question("events", deadline=deadline)
         for stream in self._provider.parts("events"):
             for scope in await self._scopes.to_walk(stream, question):
-                async for row in self._raw(stream, question, scope):
+                async for row in self._raw(stream, question, Surroundings(self._options), scope):
                     with contextlib.suppress(Unreadable):
                         if event_id in (record.id for record in self._mapper.map(stream, [row], None)):
                             return row
@@ -123,29 +123,32 @@ class Companions:
         except NotFound:
             return None
 
-    async def _joins(self, stream: Stream, question: Question) -> dict[str, dict[str, list[Row]]]:
+    async def _joins(self, stream: Stream, question: Question, event: Row | None) -> dict[str, dict[str, list[Row]]]:
         wanted = {name: join for name, join in stream.join.items() if not join.when or self._options.get(join.when)}
-        return {name: await self._index(join, question) for name, join in wanted.items()}
+        around = Surroundings(self._options, event=event)
+        return {name: await self._index(join, question, around) for name, join in wanted.items()}
 
-    async def _index(self, join: Join, question: Question) -> dict[str, list[Row]]:
+    async def _index(self, join: Join, question: Question, around: Surroundings) -> dict[str, list[Row]]:
         """A sibling listing by key; a `[]` key puts a row under each of its values."""
         found: dict[str, list[Row]] = {}
         siblings = Question(join.stream, question.event_id, deadline=question.deadline)
         for part in self._provider.parts(join.stream):
-            async for row in self._raw(part, siblings):
+            async for row in self._raw(part, siblings, around):
                 keys = row.texts(join.key) if "[]" in join.key else [row.ref(join.key)]
                 for key in filter(None, keys):
                     found.setdefault(key, []).append(row)
         return found
 
-    async def _raw(self, stream: Stream, question: Question, scope: str | None = None) -> AsyncIterator[Row]:
+    async def _raw(
+        self, stream: Stream, question: Question, around: Surroundings, scope: str | None = None
+    ) -> AsyncIterator[Row]:
         assert stream.call is not None
         values = await self._scopes.values(stream.call, question.event_id, question.deadline, scope)
         question = replace(question, size=stream.pager.largest or question.size)
         listing = Listing(self._provider.name, stream, stream.call, self._caller, values, question)
         state: Any = None
         while True:
-            rows, state, _ = await listing.read(state, Surroundings(self._options))
+            rows, state, _ = await listing.read(state, replace(around))
             for row in rows:
                 yield row
             if state is None:

@@ -42,9 +42,9 @@ class Grant:
     _renewals: set[asyncio.Task[dict[str, str]]] = field(default_factory=set)
 
     async def credentials(self, deadline: Deadline) -> dict[str, str]:
-        """Credentials with a token that is not about to end, or one that still works where no other can be had now."""
+        """Credentials with a token that is not about to end, or what there is where no other can be had."""
         held = await self.vault.read()
-        if not self._due(held):
+        if not self._due(held) or not any(self._fields(kind, held) for kind in self.oauth.renewals):
             return held
         try:
             return await self.renewed(held, deadline)
@@ -86,7 +86,9 @@ class Grant:
                         again = await self.vault.read()
                         if again.get("refreshToken") != held.get("refreshToken"):
                             return again
-        raise AuthenticationFailed("The token is no longer accepted and cannot be renewed.", self.reconnect)
+        lacking = [template.strip("{}") for template in self.oauth.login.values() if not fill(template, held)]
+        advice = f"Give {' and '.join(lacking)} too." if lacking else self.reconnect
+        raise AuthenticationFailed("The token is missing or no longer accepted, and cannot be renewed.", advice)
 
     async def exchange_code(self, code: str, redirect: str, verifier: str | None, deadline: Deadline) -> dict[str, str]:
         """The tokens that an authorization code stands for, saved."""

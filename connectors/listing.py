@@ -10,7 +10,7 @@ from .pagers import Pages, Repeats
 from .paths import fan_out, holds
 from .position import Question
 from .provider import Call, Rows, Stream
-from .row import Row, Surroundings
+from .row import NOWHERE, Row, Surroundings
 
 Place = tuple[str, int]
 
@@ -84,13 +84,15 @@ def rows_of(reply: Reply, where: Rows, around: Surroundings, name: str) -> list[
     """The rows of an answer. Raises InvalidResponse where it has no such list."""
     if reply.empty:
         return []
-    return [Row(value, around, way, place) for place, value, way in numbered(reply.body, where, name)]
+    return [Row(value, around, way, place) for place, value, way in numbered(reply.body, where, name, around)]
 
 
-def numbered(body: Any, where: Rows, name: str) -> Iterator[tuple[Place, Any, tuple[Any, ...]]]:
+def numbered(
+    body: Any, where: Rows, name: str, around: Surroundings = NOWHERE
+) -> Iterator[tuple[Place, Any, tuple[Any, ...]]]:
     """Each row with where it stands and the objects on the way to it."""
     if callable(where):
-        for number, row in enumerate(where(Row(body))):
+        for number, row in enumerate(where(Row(body, around))):
             yield ("", number), row.data, row.way
         return
     options = (where,) if isinstance(where, str) else where

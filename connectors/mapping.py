@@ -22,7 +22,7 @@ class Mapper:
         assert stream.map is not None
         first = rows[0]
         try:
-            made = stream.map(list(rows)) if stream.group else stream.map(first)  # type: ignore[arg-type]
+            made = stream.map(list(rows)) if stream.group else stream.map(first)
         except ValidationError as error:
             wrong = error.errors(include_input=False, include_url=False)[0]
             raise Unreadable(".".join(map(str, wrong["loc"])), wrong["msg"]) from None

@@ -14,6 +14,7 @@ _DECIMALS = {
 }
 _QUANTUM = {decimals: Decimal(1).scaleb(-decimals) for decimals in (0, 2, 3)}
 _PER_UNIT = {decimals: 10**decimals for decimals in _QUANTUM}
+_SIXTH = Decimal("0.000001")
 ZERO = Decimal(0)
 LARGEST = 10**18  # minor units: more than there is, and exact in every sum
 
@@ -41,6 +42,11 @@ def exact(amount: Decimal, currency: str) -> Decimal:
     return quantised
 
 
+def without_noise(amount: Decimal) -> Decimal:
+    """The amount without what a platform that reckons in binary adds at its end: 28.1 comes as 28.099999999999998."""
+    return amount.quantize(_SIXTH) + ZERO if int(amount.as_tuple().exponent) < -9 else amount
+
+
 def rounded(amount: Decimal, currency: str | None) -> Decimal:
     """Half up, to the currency's own decimals."""
     return amount.quantize(_QUANTUM[decimals(currency or "")], ROUND_HALF_UP)
@@ -63,7 +69,9 @@ def total(amounts: Iterable[Decimal | None], currency: str | None) -> Decimal:
 
 
 def included(gross: Decimal, rate: Decimal | None, currency: str | None) -> Decimal | None:
-    """The tax within an amount, by its rate (0.2 is 20 %)."""
+    """The tax within an amount, by its rate (0.2 is 20 %). There is none within nothing, whatever the rate."""
+    if not gross:
+        return zero(currency)
     return None if rate is None else rounded(gross - gross / (1 + rate), currency)
 
 

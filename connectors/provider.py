@@ -15,7 +15,7 @@ from .row import Row
 Mode = Literal["changed", "created", "client", "none"]
 Evidence = Literal["documented", "partial", "assumed"]
 Fault = Literal["auth", "forbidden", "missing", "rejected", "limited", "down", "bad", "empty"]
-Meaning = Callable[[Row], Any]
+Meaning = Callable[[Any], Any]  # from a Row; of a grouped stream from a list of them
 Rows = str | tuple[str, ...] | Callable[[Row], Iterable[Row]]
 
 CAPABILITIES = ("events", "tickets", "attendees", "revenue")
@@ -97,7 +97,8 @@ class Stream:
     """One listing of a platform, and what its rows mean.
 
     rows: where the rows are; of several paths the first that exists; or a function that finds them. group: rows with
-    one value at that path are one record, and the mapping gets them all. map: from row to one record, a list, or None
+    one value at that path are one record, and the mapping gets them all; `since` can then be no more than `client`, as
+    a platform that gives only changed rows gives parts of records. map: from row to one record, a list, or None
     (not a record). wide: the call for all events at once. event: the path of a row's event id; then the mapping may
     read `row.event`. inside: the rows lie in the event's own record, no call is made. when: the option that switches
     the stream on. basis: what sales are added up from. untold: fields that the platform never tells, or only with the
@@ -158,7 +159,7 @@ class Option:
     name: str
     description: str
     default: Any = None
-    type: Literal["text", "flag"] = "text"
+    type: Literal["text", "flag", "currency"] = "text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,4 +177,12 @@ def _option(option: Option, value: Any) -> Any:
                 f"Option {option.name} is neither true nor false.", "Give true or false.", option.name
             )
         return flag
+    if option.type == "currency":
+        return _currency(option, str(value).strip().upper())
     return str(value)
+
+
+def _currency(option: Option, code: str) -> str:
+    if not (len(code) == 3 and code.isascii() and code.isalpha()):
+        raise ConfigurationError(f"Option {option.name} is not a currency.", "Give its code: EUR.", option.name)
+    return code

@@ -55,7 +55,7 @@ class Surroundings:
     joined: Mapping[str, Mapping[str, list["Row"]]] = field(default_factory=dict)
 
 
-_NOWHERE = Surroundings()
+NOWHERE = Surroundings()
 
 
 class Row:
@@ -64,7 +64,7 @@ class Row:
     __slots__ = ("around", "at_path", "data", "found", "said", "way")
 
     def __init__(
-        self, data: Any, around: Surroundings = _NOWHERE, way: tuple[Any, ...] = (), at_path: tuple[Any, ...] = ()
+        self, data: Any, around: Surroundings = NOWHERE, way: tuple[Any, ...] = (), at_path: tuple[Any, ...] = ()
     ) -> None:
         self.data = data
         self.around = around
@@ -356,7 +356,7 @@ def _decimal(path: str, value: Any) -> Decimal:
 
 
 def _sum(path: str, values: Iterable[Any], currency: str | None) -> Decimal:
-    amount = sum((_decimal(path, value) for value in values), money.ZERO)
+    amount = money.without_noise(sum((_decimal(path, value) for value in values), money.ZERO))
     if currency is None:
         return amount
     try:

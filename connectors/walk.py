@@ -6,6 +6,7 @@ the records of one answer, the problems in it, and the position after it.
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -94,11 +95,14 @@ class Walker:
 
     async def _stream(self, stream: Stream, question: Question, position: Position) -> AsyncIterator[Batch]:
         asked = sort_out(question.kind, stream, question.filters)
+        if stream.group:
+            question = replace(question, size=stream.pager.largest or question.size)
         around = await self._companions.surroundings(stream, question)
         pages = self._pages(stream, question, position, around, asked)
         if stream.group:
             everything = [row async for rows, _, _ in pages for row in rows]
-            yield self._batch(stream, question, _grouped(everything, stream.group), asked, position, None, None)
+            groups = [rows for rows in _grouped(everything, stream.group) if _newer(stream, rows, question.since)]
+            yield self._batch(stream, question, groups, asked, position, None, None)
             return
         async for rows, state, total in pages:
             batch = self._batch(stream, question, ([row] for row in rows), asked, position, state, total)
@@ -113,8 +117,9 @@ class Walker:
         values = await self._scopes.values(call, question.event_id, question.deadline, position.scope)
         if stream.inside:
             assert around.event is not None
-            found = numbered(around.event.data, stream.rows, self._provider.name)
+            found = numbered(around.event.data, stream.rows, self._provider.name, around)
             rows = [Row(value, around, way, place) for place, value, way in found]
+            rows = rows if stream.group else _newer(stream, rows, question.since)
             await self._companions.look_up(stream, rows, values, question)
             yield rows, None, None
             return
@@ -125,6 +130,7 @@ class Walker:
         while True:
             rows, state, total = await listing.read(state, around, more)
             rows, state = _until_older(stream, rows, state, question.since)
+            rows = rows if stream.group else _newer(stream, rows, question.since)
             await self._companions.look_up(stream, rows, values, question)
             await self._companions.of_each_event(stream, rows, question, around, known)
             yield rows, state, total
@@ -145,8 +151,7 @@ class Walker:
         problems: list[Problem] = []
         for rows in groups:
             try:
-                if not _older(stream, rows[0], question.since):
-                    records += self._mapper.map(stream, rows, question.event_id)
+                records += self._mapper.map(stream, rows, question.event_id)
             except Unreadable as error:
                 place = ".".join(filter(None, (rows[0].path, error.path)))
                 problems.append(Problem(place, error.reason, rows[0].data))
@@ -218,6 +223,10 @@ def _until_older(stream: Stream, rows: list[Row], state: Any, since: datetime | 
             if _older(stream, row, since):
                 return rows[:number], None
     return rows, state
+
+
+def _newer(stream: Stream, rows: Sequence[Row], since: datetime | None) -> list[Row]:
+    return [row for row in rows if not _older(stream, row, since)]
 
 
 def _older(stream: Stream, row: Row, since: datetime | None) -> bool:

@@ -503,3 +503,25 @@ async def test_an_organization_without_an_id_is_passed_over() -> None:
     async with connect(account, Wire(account, change)) as connector:
         found = [event.id async for event in connector.stream_events()]
     assert found
+
+
+async def test_a_deadline_shortens_a_page_and_its_cursor_has_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = sandboxed("ticket-tailor")
+    async with connect(account) as connector:
+        real, asked = connector.caller.ask, 0
+
+        async def one_answer(*args: Any, **more: Any) -> Any:
+            nonlocal asked
+            asked += 1
+            if asked > 1:
+                raise DeadlineExceeded("The deadline came before the answer.")
+            return await real(*args, **more)
+
+        monkeypatch.setattr(connector.caller, "ask", one_answer)
+        page = await connector.get_orders(page_size=200, filters={"status": "paid"})
+        monkeypatch.undo()
+        rest = [order.id async for order in connector.stream_orders(filters={"status": "paid"})]
+        following = await connector.get_orders(page_size=1000, cursor=page.next_cursor)
+    assert 0 < len(page.items) < 200
+    assert page.has_more
+    assert [order.id for order in [*page.items, *following.items]] == rest

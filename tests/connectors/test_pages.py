@@ -151,7 +151,7 @@ async def test_a_total_is_told_where_each_row_of_the_one_list_is_a_record(season
 
 
 async def test_a_page_too_far_to_walk_to_is_refused(season: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.connector.REQUESTS_TO_PAGE", 2)
+    monkeypatch.setattr("connectors.paging.REQUESTS_TO_PAGE", 2)
     account = Account("eventbrite", season)
     async with account.connect() as connector:
         reader = Reader(account, connector, "attendees")
