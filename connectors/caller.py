@@ -178,6 +178,8 @@ class Caller:
         if fault == "down":
             return errors.Unavailable(f"{name} fails (HTTP {answer.status}).", "Try again later.", **more)
         kind = "a redirect" if 300 <= answer.status < 400 else "something that is not the expected JSON"
+        if answer.is_json and answer.status < 300:
+            kind = "with an error in place of data"
         return errors.InvalidResponse(
             f"{name} answered {kind} (HTTP {answer.status}).", "Check the address, then try again later.", **more
         )

@@ -60,13 +60,15 @@ class Companions:
                 event = await self._event_if_any(event_id, question.deadline)
                 joined = await self._joins(stream, replace(question, event_id=event_id), event) if event else {}
                 known[event_id] = Surroundings(around.options, None, event, joined)
-            row.around = replace(known[event_id], page=around.page)
+            row.around = replace(known[event_id], page=row.around.page)
             if len(known) > EVENTS_KEPT:
                 del known[next(iter(known))]
 
     async def look_up(self, stream: Stream, rows: Sequence[Row], values: Mapping[str, Any], question: Question) -> None:
         """Makes the calls that each row needs, a few at once."""
         wanted = {name: one for name, one in stream.lookup.items() if not one.when or self._options.get(one.when)}
+        if not wanted:
+            return
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(row: Row, name: str, lookup: Lookup) -> None:
@@ -77,8 +79,8 @@ class Companions:
                     )
                 except (NotFound, Unreadable):
                     return  # the record went between the list and this call, or cannot be asked for
-            found = next(numbered(reply.body, lookup.rows, self._provider.name), None)
-            row.found = (row.found or {}) | ({name: Row(found[1], row.around)} if found else {})
+            found = numbered(Row(reply.body, row.around), lookup.rows, self._provider.name)
+            row.found = (row.found or {}) | ({name: found[0]} if found else {})
 
         await together(one(row, name, lookup) for row in rows for name, lookup in wanted.items())
 

@@ -217,5 +217,6 @@ class Connector:
             for problem in batch.problems:
                 if on_problem:
                     on_problem(problem)
-            for record in batch.records:
-                yield record
+            batch.records.reverse()
+            while batch.records:  # let go of one by one, so that a page is out of memory before the next one comes
+                yield batch.records.pop()

@@ -86,9 +86,14 @@ class Grant:
                         again = await self.vault.read()
                         if again.get("refreshToken") != held.get("refreshToken"):
                             return again
-        lacking = [template.strip("{}") for template in self.oauth.login.values() if not fill(template, held)]
-        advice = f"Give {' and '.join(lacking)} too." if lacking else self.reconnect
-        raise AuthenticationFailed("The token is missing or no longer accepted, and cannot be renewed.", advice)
+        raise AuthenticationFailed(
+            "The token is missing or no longer accepted, and cannot be renewed.", self._advice(held)
+        )
+
+    def _advice(self, held: Mapping[str, str]) -> str:
+        login = {template.strip("{}"): fill(template, held) for template in self.oauth.login.values()}
+        lacking = " and ".join(name for name, value in login.items() if not value)
+        return f"Give {lacking} too." if lacking else f"Check {', '.join(login)}." if login else self.reconnect
 
     async def exchange_code(self, code: str, redirect: str, verifier: str | None, deadline: Deadline) -> dict[str, str]:
         """The tokens that an authorization code stands for, saved."""

@@ -1,24 +1,22 @@
 """The answers of one stream: where the rows are in them, and whether the listing goes on, ends, or goes round."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .caller import Caller, Reply
 from .errors import InvalidResponse, NotFound
 from .pagers import Pages, Repeats
-from .paths import fan_out, holds
+from .paths import every, holds
 from .position import Question
 from .provider import Call, Rows, Stream
-from .row import NOWHERE, Row, Surroundings
-
-Place = tuple[str, int]
+from .row import Row, Surroundings
 
 
 @dataclass(slots=True)
 class Listing:
-    """Reads a stream's pages. It remembers the states that it was at and its last page, to notice that it goes
-    round.
+    """Reads a stream's pages. It remembers the states that it was at, and the size and ends of its last page,
+    to notice that it goes round.
     """
 
     name: str
@@ -28,7 +26,7 @@ class Listing:
     values: Mapping[str, Any]
     question: Question
     _states: set[str] = field(default_factory=set)
-    _page: list[Any] = field(default_factory=list)
+    _last: tuple[int, Any, Any] | None = None
 
     async def read(
         self, state: Any, around: Surroundings, more: Mapping[str, Any] | None = None
@@ -50,8 +48,7 @@ class Listing:
             if not (isinstance(pager, Pages) and state):
                 raise
             reply = Reply(None, {}, empty=True)  # rows were removed meanwhile, and their last page with them
-        around.page = reply.body
-        rows = rows_of(reply, self.stream.rows, around, self.name)
+        rows = rows_of(reply, self.stream.rows, replace(around, page=reply.body), self.name)
         rows, following = self._onward(reply, rows, state, size)
         return rows, following, pager.total(reply.body)
 
@@ -62,12 +59,12 @@ class Listing:
             following = pager.after(reply.body, _outer(reply, self.stream.rows, len(rows)), state)
         except Repeats:
             raise self._goes_round() from None
-        data = [row.data for row in rows]
-        if data and data == self._page:
+        page = (len(rows), rows[0].data, rows[-1].data) if rows else None
+        if page and page == self._last:
             if following is None or (isinstance(pager, Pages) and pager.was_short(state, size)):
                 return [], None
             raise self._goes_round()
-        self._page = data
+        self._last = page
         if following is not None and repr(following) in self._states:
             raise self._goes_round()
         self._states.add(repr(following))
@@ -84,30 +81,23 @@ def rows_of(reply: Reply, where: Rows, around: Surroundings, name: str) -> list[
     """The rows of an answer. Raises InvalidResponse where it has no such list."""
     if reply.empty:
         return []
-    return [Row(value, around, way, place) for place, value, way in numbered(reply.body, where, name, around)]
+    return numbered(Row(reply.body, around), where, name)
 
 
-def numbered(
-    body: Any, where: Rows, name: str, around: Surroundings = NOWHERE
-) -> Iterator[tuple[Place, Any, tuple[Any, ...]]]:
-    """Each row with where it stands and the objects on the way to it."""
+def numbered(body: Row, where: Rows, name: str) -> list[Row]:
+    """Those of a body. Raises InvalidResponse where it has no such list."""
     if callable(where):
-        for number, row in enumerate(where(Row(body, around))):
-            yield ("", number), row.data, row.way
-        return
+        return list(where(body))
     options = (where,) if isinstance(where, str) else where
-    path = next((path for path in options if holds(body, path)), None)
+    path = next((path for path in options if holds(body.data, path)), None)
     if path is None:
         if any(path.endswith("?") for path in options):
-            return
+            return []
         raise InvalidResponse(
             f"{name} answered without the expected list ({options[0] or 'records'}).",
             "The platform may have changed its API.",
         )
-    path = path.removesuffix("?")
-    spread = path if path.endswith("[]") else f"{path}[]"
-    for number, (value, way) in enumerate(fan_out(body, spread)):
-        yield (path, number), value, way
+    return body.rows(path.removesuffix("?"))
 
 
 def _outer(reply: Reply, where: Rows, rows: int) -> int:
@@ -115,4 +105,4 @@ def _outer(reply: Reply, where: Rows, rows: int) -> int:
     if callable(where) or reply.empty:
         return rows
     path = next((path for path in ((where,) if isinstance(where, str) else where) if holds(reply.body, path)), "")
-    return sum(1 for _ in fan_out(reply.body, path.partition("[]")[0] + "[]")) if "[]" in path else rows
+    return len(every(reply.body, path.partition("[]")[0] + "[]")) if "[]" in path else rows

@@ -13,8 +13,7 @@ _DECIMALS = {
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
 }
 _QUANTUM = {decimals: Decimal(1).scaleb(-decimals) for decimals in (0, 2, 3)}
-_PER_UNIT = {decimals: 10**decimals for decimals in _QUANTUM}
-_SIXTH = Decimal("0.000001")
+_SIXTH, _CENT = Decimal("0.000001"), Decimal("0.00")
 ZERO = Decimal(0)
 LARGEST = 10**18  # minor units: more than there is, and exact in every sum
 
@@ -26,12 +25,17 @@ def decimals(currency: str) -> int:
 
 def from_minor(amount: int, currency: str, per_unit: int | None = None) -> Decimal:
     """Minor units to major ones. `per_unit` is how many make one where the platform says so. Raises ValueError."""
-    places = _DECIMALS.get(currency, 2)
     if abs(amount) > LARGEST:
         raise ValueError(f"{amount:.6g} is not an amount of {currency}")
-    if per_unit is None or per_unit == _PER_UNIT[places]:
-        return Decimal(amount).scaleb(-places)
+    if per_unit is None:
+        return amount * _QUANTUM[decimals(currency)]
     return exact(Decimal(amount) / per_unit, currency)
+
+
+def minor_unit(currency: str, per_unit: int | None) -> Decimal | None:
+    """What one minor unit is worth; None where the platform's is not the currency's own."""
+    unit = _QUANTUM[decimals(currency)]
+    return unit if per_unit in (None, 1 / unit) else None
 
 
 def exact(amount: Decimal, currency: str) -> Decimal:
@@ -44,7 +48,9 @@ def exact(amount: Decimal, currency: str) -> Decimal:
 
 def without_noise(amount: Decimal) -> Decimal:
     """The amount without what a platform that reckons in binary adds at its end: 28.1 comes as 28.099999999999998."""
-    return amount.quantize(_SIXTH) + ZERO if int(amount.as_tuple().exponent) < -9 else amount
+    if int(amount.as_tuple().exponent) >= -9:
+        return amount
+    return amount.quantize(_SIXTH).normalize() + _CENT
 
 
 def rounded(amount: Decimal, currency: str | None) -> Decimal:

@@ -4,28 +4,34 @@ A trailing `?` marks a list that may be missing. A null on the way ends the path
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 Step = str | int | None  # None stands for every element
-Way = tuple[Any, ...]
 
 _PART = re.compile(r"([^.\[\]]+)|\[(-?\d*)\]")
-_known: dict[str, tuple[Step, ...]] = {}
+
+
+class _Steps(dict[str, tuple[Step, ...]]):
+    """The parts of every path met so far: those of the provider files."""
+
+    def __missing__(self, path: str) -> tuple[Step, ...]:
+        parts = _PART.findall(path.removesuffix("?"))
+        self[path] = found = tuple(key or (int(index) if index else None) for key, index in parts)
+        return found
+
+
+_steps = _Steps()
 
 
 def steps(path: str) -> tuple[Step, ...]:
-    """The parts of a path: keys, indexes, and None for `[]`. Remembered: the paths are those of the provider files."""
-    found = _known.get(path)
-    if found is None:
-        parts = _PART.findall(path.removesuffix("?"))
-        found = _known[path] = tuple(key or (int(index) if index else None) for key, index in parts)
-    return found
+    """The parts of a path: keys, indexes, and None for `[]`."""
+    return _steps[path]
 
 
 def dig(value: Any, path: str) -> Any:
     """The value at a path without `[]`, or None."""
-    for step in _known.get(path) or steps(path):
+    for step in _steps[path]:
         if type(value) is dict:
             value = value.get(step)
         elif _has(value, step):
@@ -41,27 +47,19 @@ def _has(value: Any, step: Step) -> bool:
     return isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value)
 
 
-def fan_out(value: Any, path: str) -> Iterator[tuple[Any, Way]]:
-    """Every value at a path with `[]`, each with the objects on the way to it, nearest last."""
-    return _walk(value, steps(path), ())
+def every(value: Any, path: str) -> list[Any]:
+    """Every value at a path with `[]`, without the nulls."""
+    before, spread, after = path.partition("[]")
+    found = dig(value, before)
+    parts = elements(found) if spread else (found,)
+    if "[]" in after:
+        return [inner for part in parts for inner in every(part, after)]
+    return [inner for part in parts if (inner := dig(part, after)) is not None]
 
 
-def _walk(value: Any, rest: tuple[Step, ...], way: Way) -> Iterator[tuple[Any, Way]]:
-    for number, step in enumerate(rest):
-        if step is None:
-            after = rest[number + 1 :]
-            for element in value if isinstance(value, list) else () if value is None else (value,):
-                if after:
-                    yield from _walk(element, after, way)
-                elif element is not None:
-                    yield element, way
-            return
-        if not _has(value, step):
-            return
-        way = (*way, value) if isinstance(value, dict) else way
-        value = value[step]
-    if value is not None:
-        yield value, way
+def elements(value: Any) -> Sequence[Any]:
+    """Those of a list. Null has none; anything else stands for a list of itself."""
+    return value if isinstance(value, list) else () if value is None else (value,)
 
 
 def holds(value: Any, path: str) -> bool:

@@ -6,7 +6,7 @@ Every reader takes one path or several and gives the first value that is there, 
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from . import money
 from .models import Venue
-from .paths import dig, fan_out
+from .paths import dig, elements, every
 
 LARGEST_EXPONENT = 18  # of a number that means something, and can be reckoned with exactly
 _LINE_END = re.compile(r"<(?:br|/p|/div|/li|/h\d)\b[^<>]*>", re.I)
@@ -24,6 +24,7 @@ _LINE_END = re.compile(r"<(?:br|/p|/div|/li|/h\d)\b[^<>]*>", re.I)
 _TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)|</?[a-z][^<>]*>|<![a-z][^<>]*>", re.I | re.S
 )
+_TEXTUAL = (str, int)
 _FLAGS: Mapping[Any, bool] = {
     1: True,
     0: False,
@@ -61,15 +62,21 @@ NOWHERE = Surroundings()
 class Row:
     """One provider record. `data` is the record itself, `path` where it stands in the answer."""
 
-    __slots__ = ("around", "at_path", "data", "found", "said", "way")
+    __slots__ = ("around", "data", "found", "inside", "number", "place", "said")
 
     def __init__(
-        self, data: Any, around: Surroundings = NOWHERE, way: tuple[Any, ...] = (), at_path: tuple[Any, ...] = ()
+        self,
+        data: Any,
+        around: Surroundings = NOWHERE,
+        inside: "Row | None" = None,
+        place: str = "",
+        number: int | None = None,
     ) -> None:
         self.data = data
         self.around = around
-        self.way = way
-        self.at_path = at_path
+        self.inside = inside
+        self.place = place
+        self.number = number
         self.said: str | None = None
         self.found: dict[str, Row] | None = None
 
@@ -79,7 +86,9 @@ class Row:
     @property
     def path(self) -> str:
         """Where the row stands in the answer."""
-        return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.at_path).lstrip(".")
+        before = self.inside.path if self.inside else ""
+        number = "" if self.number is None else f"[{self.number}]"
+        return f"{before}.{self.place}{number}".strip(".")
 
     # One value
 
@@ -114,18 +123,16 @@ class Row:
 
     def ref(self, *paths: str) -> str | None:
         """The id of another record, given as text, number, or an object with an `id`."""
+        data = self.data
         for path in paths:
-            value = dig(self.data, path)
-            if isinstance(value, dict):
-                value = value.get("id")
-            if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
-                return str(value)
+            found = _ref(dig(data, path))
+            if found is not None:
+                return found
         return None
 
     def refs(self, path: str) -> tuple[str, ...]:
         """The ids at a path, each once: one, several with `[]`, or none."""
-        found = [Row(value).ref("") for value in self._values(path)]
-        return tuple(dict.fromkeys(id for id in found if id))
+        return tuple(dict.fromkeys(filter(None, map(_ref, every(self.data, path)))))
 
     def name(self, *paths: str) -> str | None:
         """Parts of a person's name as one."""
@@ -135,14 +142,12 @@ class Row:
         """A whole number. `[]` in a path adds up, and is None where a part is null."""
         data = self.data
         for path in paths:
-            if "[" in path:
-                values = self._values(path)
-                if values:
-                    return None if None in values else sum([_whole(path, value) for value in values])
-            else:
-                value = dig(data, path)
-                if value is not None and value != "":
-                    return value if type(value) is int else _whole(path, value)
+            value = dig(data, path)
+            if type(value) is int:
+                return value
+            values = self._values(path)
+            if values:
+                return None if None in values else sum([_whole(path, value) for value in values])
         return None
 
     def flag(self, *paths: str) -> bool | None:
@@ -185,15 +190,12 @@ class Row:
         """An amount in minor units, in major ones. `[]` adds up. `per_unit`: minor units in one, where the platform
         says.
         """
-        amount = self.whole(*paths)
-        if amount is None:
-            return None
-        if currency is None:
-            raise Unreadable(paths[0], "an amount in minor units without a currency")
-        try:
-            return money.from_minor(amount, currency, per_unit)
-        except (ValueError, ArithmeticError) as error:
-            raise Unreadable(paths[0], str(error)) from None
+        read = amounts(currency, per_unit)
+        for path in paths:
+            amount = read(self, path)
+            if amount is not None:
+                return amount
+        return None
 
     def major(self, *paths: str, currency: str | None) -> Decimal | None:
         """An amount in major units. `[]` adds up, and is None where a part is null."""
@@ -259,12 +261,22 @@ class Row:
 
     def at(self, path: str) -> "Row":
         """The part at the path; an empty one where there is none."""
-        return Row(dig(self.data, path), self.around, (*self.way, self.data), (*self.at_path, path))
+        return Row(dig(self.data, path), self.around, self, path)
 
-    def rows(self, path: str) -> "Iterator[Row]":
+    def rows(self, path: str) -> "list[Row]":
         """The parts at a path with `[]`."""
-        for number, (value, way) in enumerate(fan_out(self.data, path)):
-            yield Row(value, self.around, (*self.way, *way), (*self.at_path, path, number))
+        before, _, after = path.partition("[]")
+        holder, place = self, before
+        if "." in before:
+            way, _, place = before.rpartition(".")
+            holder = self.at(way)
+        around = self.around
+        found = [
+            Row(element, around, holder, place, number)
+            for number, element in enumerate(elements(dig(holder.data, place)))
+            if element is not None
+        ]
+        return [part for row in found for part in row.rows(after.removeprefix("."))] if after else found
 
     def descend(self, key: str) -> "Iterator[Row]":
         """Every element of every list under that key, at any depth."""
@@ -276,13 +288,11 @@ class Row:
             )
             if isinstance(part.data, dict):
                 yield from part.rows(f"{key}[]")
-            parts += [
-                Row(value, self.around, (*part.way, part.data)) for value in values if isinstance(value, dict | list)
-            ]
+            parts += [Row(value, self.around, part) for value in values if isinstance(value, dict | list)]
 
     def texts(self, path: str) -> list[str]:
         """The texts at a path with `[]`."""
-        return [str(value) for value, _ in fan_out(self.data, path) if isinstance(value, str | int)]
+        return [str(value) for value in every(self.data, path) if isinstance(value, _TEXTUAL)]
 
     def pairs(self, path: str, key: str, value: str) -> dict[str, str] | None:
         """Questions and answers: a list of objects as a dictionary."""
@@ -294,8 +304,7 @@ class Row:
     @property
     def up(self) -> "Row":
         """The object that this row lies in."""
-        *way, above = self.way or (None,)
-        return Row(above, self.around, tuple(way))
+        return self.inside or Row(None, self.around)
 
     @property
     def event(self) -> "Row":
@@ -324,10 +333,43 @@ class Row:
             value = dig(self.data, path)
             return [] if value is None or value == "" else [value]
         if path.endswith("[]"):
-            return [value for value, _ in fan_out(self.data, path)]
+            return every(self.data, path)
         before, _, last = path.rpartition("[].")
-        parts = [part for part, _ in fan_out(self.data, f"{before}[]") if isinstance(part, dict)]
+        parts = [part for part in every(self.data, f"{before}[]") if isinstance(part, dict)]
         return [dig(part, last) for part in parts if last.split(".")[0] in part]
+
+
+Amounts = Callable[[Row, str], Decimal | None]
+
+
+@lru_cache(maxsize=256)
+def amounts(currency: str | None, per_unit: int | None = None) -> Amounts:
+    """How amounts in minor units of a currency are read from a row, at a path. `per_unit` as in `Row.minor`."""
+    unit = None if currency is None else money.minor_unit(currency, per_unit)
+
+    def read(row: Row, path: str) -> Decimal | None:
+        amount = dig(row.data, path)
+        if unit is not None and type(amount) is int and abs(amount) <= money.LARGEST:
+            return amount * unit
+        amount = row.whole(path)
+        if amount is None:
+            return None
+        if currency is None:
+            raise Unreadable(path, "an amount in minor units without a currency")
+        try:
+            return money.from_minor(amount, currency, per_unit)
+        except (ValueError, ArithmeticError) as error:
+            raise Unreadable(path, str(error)) from None
+
+    return read
+
+
+def _ref(value: Any) -> str | None:
+    if type(value) is str:
+        return value or None
+    if isinstance(value, dict):
+        value = value.get("id")
+    return str(value) if isinstance(value, _TEXTUAL) and not isinstance(value, bool) and value != "" else None
 
 
 def _shown(value: Any) -> str:

@@ -60,7 +60,7 @@ class Scopes:
         assert scope.call is not None
         operation = f"finding the {scope.name}"
         reply = await self._caller.ask(scope.call, self._values, deadline=deadline, operation=operation)
-        rows = (Row(value) for _, value, _ in numbered(reply.body, scope.rows, self._provider.name))
+        rows = numbered(Row(reply.body), scope.rows, self._provider.name)
         return [value for row in rows if (value := row.ref(scope.value))]
 
     def _claimed(self, scope: Scope) -> list[str]:

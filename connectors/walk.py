@@ -18,6 +18,7 @@ from .http import Deadline
 from .listing import Listing, numbered
 from .mapping import Mapper
 from .models import Problem
+from .pagers import Once
 from .position import Batch, Position, Question
 from .provider import Provider, Stream
 from .row import Row, Surroundings, Unreadable
@@ -106,19 +107,19 @@ class Walker:
             return
         async for rows, state, total in pages:
             batch = self._batch(stream, question, ([row] for row in rows), asked, position, state, total)
+            rows.clear()  # out of memory before the next page comes: with two at once, reading takes a third longer
             yield batch
             position = batch.after or position
 
     async def _pages(
         self, stream: Stream, question: Question, position: Position, around: Surroundings, asked: Asked
-    ) -> AsyncIterator[tuple[Sequence[Row], Any, int | None]]:
+    ) -> AsyncIterator[tuple[list[Row], Any, int | None]]:
         """The rows of each answer with what stands beside them, the state after it, and the total."""
         call = call_of(stream, question.event_id)
         values = await self._scopes.values(call, question.event_id, question.deadline, position.scope)
         if stream.inside:
             assert around.event is not None
-            found = numbered(around.event.data, stream.rows, self._provider.name, around)
-            rows = [Row(value, around, way, place) for place, value, way in found]
+            rows = numbered(Row(around.event.data, around), stream.rows, self._provider.name)
             rows = rows if stream.group else _newer(stream, rows, question.since)
             await self._companions.look_up(stream, rows, values, question)
             yield rows, None, None
@@ -131,9 +132,10 @@ class Walker:
             rows, state, total = await listing.read(state, around, more)
             rows, state = _until_older(stream, rows, state, question.since)
             rows = rows if stream.group else _newer(stream, rows, question.since)
-            await self._companions.look_up(stream, rows, values, question)
-            await self._companions.of_each_event(stream, rows, question, around, known)
-            yield rows, state, total
+            for part, following in _parts(stream, rows, position.state, state, question.size):
+                await self._companions.look_up(stream, part, values, question)
+                await self._companions.of_each_event(stream, part, question, around, known)
+                yield part, following, total
             if state is None:
                 return
 
@@ -223,6 +225,15 @@ def _until_older(stream: Stream, rows: list[Row], state: Any, since: datetime | 
             if _older(stream, row, since):
                 return rows[:number], None
     return rows, state
+
+
+def _parts(stream: Stream, rows: list[Row], place: Any, after: Any, size: int) -> Iterator[tuple[list[Row], Any]]:
+    """Rows that need a call each are taken a page at a time, also where the platform gives them all at once."""
+    if not (stream.lookup and isinstance(stream.pager, Once)):
+        yield rows, after
+        return
+    for start in range(place or 0, len(rows), size) or (0,):
+        yield rows[start : start + size], start + size if start + size < len(rows) else None
 
 
 def _newer(stream: Stream, rows: Sequence[Row], since: datetime | None) -> list[Row]:

@@ -4,8 +4,6 @@ Docs: developers.tickettailor.com. There is no word for a cancelled event: it is
 says why. A ticket type with nothing left still says on_sale.
 """
 
-from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from connectors.auth import Basic
@@ -13,7 +11,7 @@ from connectors.models import EventStatus, OrderLine, UnifiedAttendee, UnifiedEv
 from connectors.money import order_status
 from connectors.pagers import Cursor
 from connectors.provider import GET, Credential, Filter, Join, Meaning, Provider, Since, Stream
-from connectors.row import Row
+from connectors.row import Amounts, Row, amounts
 
 EVENT = {"draft": "draft", "published": "live", "sales_closed": "live", "members_only": "live"}
 TICKET = {"on_sale": "on_sale", "sold_out": "sold_out", "unavailable": "off_sale", "locked": "off_sale",
@@ -56,10 +54,11 @@ def ticket(row: Row) -> UnifiedTicket:
         sales_end=row.moment("hide_after.iso") or event.unix("tickets_unavailable_at"))
 
 
-def money(row: Row, at: str) -> tuple[str | None, Callable[[Row, str], Decimal | None]]:
+def money(row: Row, at: str) -> tuple[str | None, Amounts]:
     """The currency told at that path, and how amounts beside it are read."""
-    currency, per_unit = row.currency(f"{at}.code", at), row.whole(f"{at}.base_multiplier")
-    return currency, lambda part, path: part.minor(path, currency=currency, per_unit=per_unit)
+    told = row.at(at)
+    currency = told.currency("code", "")
+    return currency, amounts(currency, told.whole("base_multiplier"))
 
 
 def attendee(row: Row) -> UnifiedAttendee:
@@ -77,14 +76,14 @@ def attendee(row: Row) -> UnifiedAttendee:
 
 def order(row: Row) -> UnifiedOrder:
     currency, amount = money(row, "currency")
-    paid, refunded = amount(row, "total_paid"), amount(row, "refund_amount")
+    paid, refunded, placed_at = amount(row, "total_paid"), amount(row, "refund_amount"), row.unix("created_at")
     lines = [OrderLine(ticket_id=line.ref("item_id"), quantity=line.whole("quantity"), amount=amount(line, "total"),
-                       fee=amount(line,
-                                  "booking_fee")) for line in row.rows("line_items[]") if line.text("type") == "ticket"]
+                       fee=amount(line, "booking_fee"))
+             for line in row.rows("line_items[]") if line.text("type") == "ticket"]
     return UnifiedOrder(
         id=row.id(), status=order_status(row.choice("status", ORDER), paid, refunded),
         buyer_name=row.text("buyer_details.name"), buyer_email=row.text("buyer_details.email"),
-        placed_at=row.unix("created_at"), created_at=row.unix("created_at"), total=amount(row, "total"),
+        placed_at=placed_at, created_at=placed_at, total=amount(row, "total"),
         tax=amount(row, "tax"), paid=paid, refunded=refunded, currency=currency, lines=tuple(lines),
         ticket_count=row.texts("issued_tickets[].status").count("valid"),
         event_ids=row.refs("event_summary.event_id") or row.refs("event_summary.id"))

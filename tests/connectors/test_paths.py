@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.paths import dig, fan_out, holds, put, steps
+from connectors.paths import dig, every, holds, put, steps
 
 ROW: dict[str, Any] = {
     "a": {"b": 1, "null": None, "empty": ""},
@@ -72,13 +72,8 @@ def test_dig(path: str, value: Any) -> None:
         ("a.b", [1]),
     ],
 )
-def test_fan_out(path: str, values: list[Any]) -> None:
-    assert [value for value, _ in fan_out(ROW, path)] == values
-
-
-def test_fan_out_tells_the_way() -> None:
-    ((_, way), _) = fan_out(ROW, "list[].in[].x")
-    assert way == (ROW, ROW["list"][0], {"x": 1})
+def test_every(path: str, values: list[Any]) -> None:
+    assert every(ROW, path) == values
 
 
 @pytest.mark.parametrize(
@@ -100,9 +95,7 @@ def test_put_makes_the_way() -> None:
 def test_no_path_fails(value: Any, path: str) -> None:
     found = dig(value, path)
     assert isinstance(holds(value, path), bool)
-    for part, way in fan_out(value, path):
-        assert part is not None
-        assert all(isinstance(step, dict) for step in way)
+    assert None not in every(value, path)
     if "[]" not in path:
-        assert [part for part, _ in fan_out(value, path)] == ([] if found is None else [found])
+        assert every(value, path) == ([] if found is None else [found])
         assert found is None or holds(value, path)

@@ -370,7 +370,17 @@ def test_a_problem_names_its_path() -> None:
     with pytest.raises(Unreadable) as raised:
         row.at("start").moment("at")
     assert (raised.value.path, raised.value.reason) == ("at", "'soon' is not a time")
-    assert row.at("start").path == "data[][0].start"
+    assert row.at("start").path == "data[0].start"
+
+
+def test_a_row_knows_what_it_lies_in() -> None:
+    order = {"code": "A", "tickets": [{"id": 1}, None, {"id": 2}]}
+    rows = Row({"edges": [{"node": order}]}).rows("edges[].node.tickets[]")
+    assert [row.data for row in rows] == [{"id": 1}, {"id": 2}]
+    assert [row.path for row in rows] == ["edges[0].node.tickets[0]", "edges[0].node.tickets[2]"]
+    assert [row.up.data for row in rows] == [order, order]
+    assert rows[0].up.up.data == {"node": order}
+    assert Row({}).up.data is None
 
 
 def test_what_a_problem_shows_is_short() -> None:

@@ -1,0 +1,586 @@
+"""What no provider of the registry needs yet, told by platforms that are made up."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import httpx2
+import pytest
+
+from connectors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    Connector,
+    InvalidResponse,
+    NotFound,
+    PermissionDenied,
+    ProviderError,
+    RateLimited,
+    UnifiedAttendee,
+    UnifiedEvent,
+    UnifiedOrder,
+    find_provider,
+    graphql,
+)
+from connectors.auth import Header, OAuth2, Query
+from connectors.caller import ATTEMPTS
+from connectors.calls import addresses
+from connectors.credentials import MemoryVault
+from connectors.http import Http
+from connectors.models import UnifiedTicket
+from connectors.money import ZERO, Sale, included
+from connectors.pagers import Cursor, Offset, Once, Pages
+from connectors.provider import (
+    GET,
+    POST,
+    Credential,
+    Fault,
+    Join,
+    Lookup,
+    Option,
+    Provider,
+    Scope,
+    Since,
+    Stream,
+)
+from connectors.registry import SLUGS, checked_options
+from connectors.row import Row, Unreadable
+
+from .sandboxed import Clock
+
+pytestmark = pytest.mark.anyio
+KEY = "fair_test_canary_key"
+
+
+@dataclass
+class Platform:
+    """Answers from a table of paths, a function or a body each, and remembers what it was asked."""
+
+    answers: Mapping[str, Any]
+    asked: list[httpx2.Request] = field(default_factory=list)
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked.append(request)
+        answer = self.answers[request.url.path]
+        answer = answer(request) if callable(answer) else answer
+        return answer if isinstance(answer, httpx2.Response) else httpx2.Response(200, json=answer)
+
+    @property
+    def paths(self) -> list[str]:
+        return [request.url.path for request in self.asked]
+
+
+def made_up(streams: Mapping[str, Stream | tuple[Stream, ...]], **more: Any) -> Provider:
+    settings: dict[str, Any] = {
+        "auth": "api_key",
+        "sign": Header(Authorization="Bearer {apiKey}"),
+        "credentials": (Credential("apiKey", "Settings"),),
+        "enough": (("apiKey",),),
+        "health": GET("/ping"),
+    }
+    return Provider(
+        "fair", "Fair", "https://fair.test", "https://fair.test/docs", "https://fair.test", streams=streams,
+        **(settings | more),
+    )  # fmt: skip
+
+
+def connector(provider: Provider, platform: Platform, **credentials: str) -> Connector:
+    held = credentials or {"apiKey": KEY}
+    http = Http(httpx2.MockTransport(platform))
+    return Connector(provider, "default", held, {}, {"api": provider.base}, MemoryVault(held), http)
+
+
+def event(row: Row) -> UnifiedEvent:
+    details = row.looked_up("details") or row
+    return UnifiedEvent(id=row.id(), name=details.text("name"))
+
+
+# Rows that a function finds: at any depth, beside the event that was asked for
+
+
+def types(answer: Row) -> Iterator[Row]:
+    for one in answer.rows("events[]"):
+        if one.ref("id") == answer.event.ref("id"):
+            yield from one.descend("types")
+
+
+def kind(row: Row) -> UnifiedTicket:
+    return UnifiedTicket(id=row.id(), name=row.up.text("name"))
+
+
+def visitor(row: Row) -> UnifiedAttendee:
+    kinds = row.joined("types", row.ref("type"))
+    return UnifiedAttendee(id=row.id(), ticket_name=kinds[0].text("name") if kinds else None)
+
+
+SOLD_AS = {
+    "events": [
+        {
+            "id": 1,
+            "name": "Fair",
+            "types": [{"id": 11, "name": "Full"}],
+            "groups": [
+                {
+                    "name": "Reduced",
+                    "types": [{"id": 12, "name": "Child"}],
+                    "groups": [{"name": "Local", "types": [{"id": 13}]}],
+                }
+            ],
+        },
+        {"id": 2, "name": "Stray", "types": [{"id": 21, "name": "Other"}]},
+    ]
+}
+NESTED = made_up(
+    {
+        "events": Stream(GET("/events"), "", event),
+        "event": Stream(GET("/events/{event}"), "", event),
+        "tickets": Stream(GET("/types"), types, kind, event="event"),
+        "attendees": Stream(
+            GET("/visitors"), "", visitor, event="event", join={"types": Join("tickets", key="id")}
+        ),
+    }
+)  # fmt: skip
+
+
+async def test_a_function_finds_the_rows_of_the_event_at_any_depth() -> None:
+    platform = Platform({"/events/1": {"id": 1}, "/types": SOLD_AS})
+    async with connector(NESTED, platform) as fair:
+        page = await fair.get_tickets("1")
+    assert [(one.id, one.name) for one in page.items] == [("11", "Fair"), ("12", "Reduced"), ("13", "Local")]
+
+
+async def test_a_joined_listing_stands_beside_the_same_event() -> None:
+    visitors = [{"id": 1, "type": 12}, {"id": 2, "type": 21}]
+    platform = Platform({"/events/1": {"id": 1}, "/types": SOLD_AS, "/visitors": visitors})
+    async with connector(NESTED, platform) as fair:
+        page = await fair.get_attendees("1")
+    assert [one.ticket_name for one in page.items] == ["Child", None]
+    assert platform.paths.count("/types") == 1
+
+
+async def test_nothing_yet_is_an_empty_listing() -> None:
+    def faults(status: int, body: Row) -> Fault | None:
+        return "empty" if body.whole("error.code") == 8400 else None
+
+    provider = made_up(NESTED.streams, faults=faults)
+    unpublished = httpx2.Response(400, json={"error": {"code": 8400}})
+    platform = Platform({"/events/1": {"id": 1}, "/types": unpublished, "/visitors": [{"id": 1, "type": 12}]})
+    async with connector(provider, platform) as fair:
+        assert (await fair.get_tickets("1")).items == []
+        assert [one.ticket_name for one in (await fair.get_attendees("1")).items] == [None]
+
+
+# Several rows that are one record
+
+
+def order(rows: list[Row]) -> UnifiedOrder:
+    return UnifiedOrder(id=rows[0].id("order"), ticket_count=len(rows))
+
+
+def places(request: httpx2.Request) -> list[dict[str, Any]]:
+    """Five places of three orders, of which only one of the second was changed of late."""
+    changed = ("2027-01-01", "2027-01-01", "2027-03-01", "2027-01-01", "2027-01-01")
+    rows = [{"order": order, "at": f"{day}T00:00:00Z"} for order, day in zip("abbca", changed, strict=True)]
+    size, page = int(request.url.params["size"]), int(request.url.params["page"])
+    return rows[(page - 1) * size : page * size]
+
+
+GROUPED = made_up(
+    {
+        "events": Stream(GET("/events"), "", event),
+        "event": Stream(GET("/events/{event}"), "", event),
+        "orders": Stream(
+            GET("/places"), "", order, pager=Pages("page", "size", largest=3), since=Since("client", by="at"),
+            group="order",
+        ),
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "since, counts",
+    [(None, {"a": 2, "b": 2, "c": 1}), (datetime(2027, 2, 1, tzinfo=UTC), {"b": 2})],
+    ids=["all", "changed"],
+)
+async def test_a_group_is_read_whole_however_small_the_page(since: datetime | None, counts: dict[str, int]) -> None:
+    platform = Platform({"/events/1": {"id": 1}, "/places": places})
+    async with connector(GROUPED, platform) as fair:
+        page = await fair.get_orders("1", page_size=1, since=since)
+        found = list(page.items)
+        while page.next_cursor:
+            page = await fair.get_orders("1", page_size=1, cursor=page.next_cursor)
+            found += page.items
+    assert {one.id: one.ticket_count for one in found} == counts
+    assert {request.url.params["size"] for request in platform.asked if request.url.path == "/places"} == {"3"}
+
+
+# A call for each row
+
+
+LIST = [{"id": number, "at": f"2027-01-{number:02}T00:00:00Z"} for number in range(1, 8)]
+DETAILS = {f"/events/{row['id']}": {"name": f"Event {row['id']}"} for row in LIST}
+DETAILED = made_up(
+    {
+        "events": Stream(
+            GET("/events"), "", event, pager=Once(), since=Since("client", by="at"),
+            lookup={"details": Lookup(GET("/events/{row.id}"))},
+        )
+    }
+)  # fmt: skip
+
+
+async def test_rows_that_are_too_old_are_not_looked_up() -> None:
+    platform = Platform({"/events": LIST, **DETAILS})
+    async with connector(DETAILED, platform) as fair:
+        page = await fair.get_events(since=datetime(2027, 1, 6, tzinfo=UTC))
+    assert [one.name for one in page.items] == ["Event 6", "Event 7"]
+    assert sorted(platform.paths) == ["/events", "/events/6", "/events/7"]
+
+
+@pytest.mark.parametrize("size, calls", [(3, [4, 4, 2]), (7, [8]), (50, [8])])
+async def test_only_the_rows_of_a_page_are_looked_up(size: int, calls: list[int]) -> None:
+    platform = Platform({"/events": LIST, **DETAILS})
+    found: list[str | None] = []
+    counted: list[int] = []
+    cursor: str | None = None
+    async with connector(DETAILED, platform) as fair:
+        while not counted or cursor:
+            platform.asked.clear()
+            page = await fair.get_events(page_size=size, cursor=cursor)
+            found += [one.name for one in page.items]
+            counted.append(len(platform.asked))
+            cursor = page.next_cursor
+    assert found == [f"Event {number}" for number in range(1, 8)]
+    assert counted == calls
+
+
+async def test_a_stream_of_looked_up_rows_asks_for_the_list_once() -> None:
+    platform = Platform({"/events": LIST, **DETAILS})
+    async with connector(DETAILED, platform) as fair:
+        assert [one.id async for one in fair.stream_events(page_size=2)] == [str(number) for number in range(1, 8)]
+    assert platform.paths.count("/events") == 1
+
+
+async def test_an_empty_list_of_looked_up_rows_is_a_page() -> None:
+    async with connector(DETAILED, Platform({"/events": []})) as fair:
+        page = await fair.get_events()
+    assert (page.items, page.has_more) == ([], False)
+
+
+# A token that a login gives, carried in the query
+
+
+LOGIN = {"apiKey": KEY, "username": "box", "password": "fair_test_canary_word"}
+BY_LOGIN = made_up(
+    {"events": Stream(GET("/events"), "", event)},
+    sign=OAuth2(
+        "api:/login",
+        ("login",),
+        answer="accessToken",
+        login={"user": "{username}", "word": "{password}", "key": "{apiKey}"},
+        send=Query(key="{apiKey}", token="{accessToken}"),
+    ),
+    credentials=(Credential("apiKey", "Tools"), Credential("username", "", secret=False), Credential("password", "")),
+)
+
+
+def gate(fields: Mapping[str, str]) -> Callable[[httpx2.Request], Any]:
+    """Lets in whoever has today's token; the login gives it for these fields."""
+    token = "fair_test_canary_token"
+
+    def answer(request: httpx2.Request) -> Any:
+        if request.url.path == "/login":
+            said = dict(httpx2.QueryParams(request.content.decode()))
+            return {"accessToken": token} if said == fields else httpx2.Response(403, json={})
+        given = dict(request.url.params)
+        return [{"id": 1}] if given == {"key": KEY, "token": token} else httpx2.Response(401, json={})
+
+    return answer
+
+
+def guarded() -> Platform:
+    answer = gate({"user": "box", "word": LOGIN["password"], "key": KEY})
+    return Platform({"/login": answer, "/events": answer})
+
+
+@pytest.mark.parametrize(
+    "held, paths",
+    [
+        (LOGIN, ["/login", "/events", "/events"]),
+        (LOGIN | {"accessToken": "fair_test_canary_old"}, ["/events", "/login", "/events", "/events"]),
+        ({"apiKey": KEY, "accessToken": "fair_test_canary_token"}, ["/events", "/events"]),
+    ],
+    ids=["first login", "refused token", "token alone"],
+)
+async def test_a_login_gives_a_token_that_is_kept(held: dict[str, str], paths: list[str]) -> None:
+    platform = guarded()
+    async with connector(BY_LOGIN, platform, **held) as fair:
+        assert [one.id for one in (await fair.get_events()).items] == ["1"]
+        assert [one.id for one in (await fair.get_events()).items] == ["1"]
+    assert platform.paths == paths
+
+
+@pytest.mark.parametrize(
+    "held, advice, paths",
+    [
+        ({"apiKey": KEY}, "Give username and password too.", ["/events"]),
+        (LOGIN | {"password": "fair_test_wrong_word"}, "Check username, password, apiKey.", ["/login"]),
+    ],
+    ids=["no login", "wrong login"],
+)
+async def test_who_cannot_log_in_hears_what_is_missing(held: dict[str, str], advice: str, paths: list[str]) -> None:
+    platform = guarded()
+    async with connector(BY_LOGIN, platform, **held) as fair:
+        with pytest.raises(AuthenticationFailed) as raised:
+            await fair.get_events()
+    assert raised.value.advice == advice
+    assert platform.paths == paths
+
+
+# Limits and errors in other words
+
+
+@pytest.mark.parametrize("said, wait", [("12", 12), ("2000000030", 30)], ids=["seconds", "Unix time"])
+async def test_a_limit_may_have_a_header_of_its_own(said: str, wait: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    clock.stop(monkeypatch)
+    monkeypatch.setattr("connectors.caller.time", SimpleNamespace(time=lambda: 2_000_000_000))
+    body = {"error": {"code": 429, "description": "too many calls"}}
+    limited = httpx2.Response(429, json=body, headers={"X-Retry-After": said})
+    async with connector(DETAILED, Platform({"/events": lambda _: limited})) as fair:
+        with pytest.raises(RateLimited) as raised:
+            await fair.get_events()
+    assert raised.value.retry_after == wait
+    assert raised.value.platform_message == "too many calls"
+    assert [round(pause) for pause in clock.waits] == [wait] * (ATTEMPTS - 1)
+
+
+# Two hosts and one token, which names the club; coming and past nights are two listings
+
+
+def token(claims: object) -> str:
+    """What looks like a JWT; nobody here checks its signature."""
+    parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
+    return ".".join([*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), "signature"])
+
+
+def night(row: Row) -> UnifiedEvent:
+    return UnifiedEvent(id=row.id(), name=row.text("name"), currency=row.option("currency"))
+
+
+def sale(row: Row) -> Sale:
+    paid = row.minor("cents", currency="EUR")
+    return Sale(id=row.id(), order=row.id("order"), currency="EUR", gross=paid or ZERO, tickets=1)
+
+
+def nights(**query: str) -> Stream:
+    pages = Pages("page", "limit", largest=2, first=0)
+    return Stream(GET("/clubs/{club}/nights", host="office", **query), "data", night, pager=pages)
+
+
+def page_of_nights(request: httpx2.Request) -> Any:
+    coming, past = [{"id": 1}, {"name": "no id"}, {"id": 2}], [{"id": 2, "name": "again"}, {"id": 3, "name": "old"}]
+    start = int(request.url.params["page"]) * 2
+    return {"data": (past if "past" in request.url.params else coming)[start : start + 2]}
+
+
+def page_of_sales(request: httpx2.Request) -> Any:
+    """The link to the second page is on another host and holds the token."""
+    if "after" in request.url.params:
+        return {"data": [{"id": 13, "order": "a", "cents": 1000}], "next": None}
+    rows = [{"id": 11, "order": "a", "cents": 1000}, {"id": 12, "order": "b", "cents": 500}]
+    return {"data": rows, "next": f"https://elsewhere.test/sold?token={CLUB_KEY}&after=12"}
+
+
+CLUB_KEY = token({"clubId": 7})
+CLUB = made_up(
+    {
+        "events": (nights(), nights(past="true")),
+        "sales": Stream(
+            GET("/sold", club="{club}", night="{event}"), "data", sale, pager=Cursor("after", link="next"),
+            basis="tickets", unreported=("the promoter's fee",),
+        ),
+    },
+    hosts={"office": "https://office.test/v2"},
+    sign={"api": Header(Authorization="Bearer {apiKey}"), "office": Query(key="{apiKey}")},
+    scopes=(Scope("club", value="clubId", take="one"),),
+    options=(Option("club", "Yours"), Option("currency", "Of your prices", type="currency")),
+)  # fmt: skip
+
+
+def club(key: str = CLUB_KEY, **options: str) -> tuple[Connector, Platform]:
+    platform, held = Platform({"/v2/clubs/7/nights": page_of_nights, "/sold": page_of_sales}), {"apiKey": key}
+    settings, hosts = checked_options(CLUB, options), addresses(CLUB, held, None)
+    http = Http(httpx2.MockTransport(platform))
+    return Connector(CLUB, "default", held, settings, hosts, MemoryVault(held), http), platform
+
+
+async def test_each_host_is_signed_in_its_own_way_and_a_link_to_a_third_is_not_followed() -> None:
+    fair, platform = club()
+    async with fair:
+        await fair.get_revenue("1")
+    asked = [(one.url.host, one.headers.get("authorization"), dict(one.url.params)) for one in platform.asked]
+    assert asked == [
+        ("office.test", None, {"page": "0", "limit": "2", "key": CLUB_KEY}),
+        ("fair.test", f"Bearer {CLUB_KEY}", {"club": "7", "night": "1"}),
+        ("fair.test", f"Bearer {CLUB_KEY}", {"club": "7", "night": "1", "after": "12"}),
+    ]
+
+
+@pytest.mark.parametrize("key", [KEY, "a.b.c", "a.!.c", token({"other": 1}), token([7]), token(None)])
+async def test_a_token_without_the_claim_asks_for_the_option(key: str) -> None:
+    fair, _ = club(key)
+    async with fair:
+        with pytest.raises(ConfigurationError) as raised:
+            await fair.get_events()
+    assert raised.value.field == "club"
+
+
+async def test_two_listings_are_one() -> None:
+    fair, _ = club()
+    async with fair:
+        streamed = [one.id async for one in fair.stream_events()]
+        first = await fair.get_events(page_size=1)
+        rest = await fair.get_events(cursor=first.next_cursor, page_size=9)
+    assert streamed == [one.id for one in [*first.items, *rest.items]] == ["1", "2", "3"]
+    assert (first.total, rest.has_more) == (None, False)
+
+
+async def test_an_event_is_found_in_the_list_whatever_stands_before_it() -> None:
+    fair, _ = club()
+    async with fair:
+        assert (await fair.get_event("3")).name == "old"
+        with pytest.raises(NotFound):
+            await fair.get_event("4")
+
+
+async def test_what_is_not_told_may_be_named_in_words() -> None:
+    fair, _ = club(currency="eur")
+    async with fair:
+        revenue = await fair.get_revenue("1")
+    assert (revenue.currency, revenue.gross_revenue, revenue.orders) == ("EUR", Decimal("25.00"), 2)
+    assert revenue.unreported == ("refunds", "taxes", "fees", "the promoter's fee")
+
+
+@pytest.mark.parametrize("said", ["euro", "€", "E1R"])
+def test_what_is_no_currency_is_no_option(said: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        club(currency=said)
+    assert raised.value.field == "currency"
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_only_whole_records_are_put_together(slug: str) -> None:
+    """A platform that gives changed or filtered rows alone would give parts of them."""
+    provider = find_provider(slug)
+    streams = [stream for kind in provider.streams for stream in provider.parts(kind) if stream.group]
+    assert all(stream.since.mode in ("client", "none") and not stream.filters for stream in streams)
+
+
+# GraphQL with limit and offset, and a host that is found first
+
+
+HALL = made_up(
+    {
+        "events": Stream(
+            POST("/graphql", {"query": "{ host { nights } }", "variables": {"id": "{host_id}"}}),
+            "data.host.nights.nodes", event, exact=True,
+            pager=Offset("variables.offset", "variables.limit", largest=2, count="data.host.nights.totalCount"),
+        )
+    },
+    scopes=(Scope("host_id", POST("/graphql", {"query": "{ viewer { id } }"}), "data.viewer", take="one"),),
+    faults=graphql.faults,
+)  # fmt: skip
+
+
+async def test_the_body_holds_the_offset_and_the_host_that_was_found() -> None:
+    asked = []
+
+    def answer(request: httpx2.Request) -> Any:
+        body = json.loads(request.content)
+        if "viewer" in body["query"]:
+            return {"data": {"viewer": {"id": "h1"}}}
+        asked.append(body["variables"])
+        start = body["variables"]["offset"]
+        nodes = [{"id": number} for number in range(5)][start : start + body["variables"]["limit"]]
+        return {"data": {"host": {"nights": {"totalCount": 5, "nodes": nodes}}}}
+
+    async with connector(HALL, Platform({"/graphql": answer})) as fair:
+        page = await fair.get_events()
+    assert [one.id for one in page.items] == ["0", "1", "2", "3", "4"]
+    assert page.total == 5
+    assert asked == [{"id": "h1", "offset": offset, "limit": 2} for offset in (0, 2, 4)]
+
+
+def hall(data: Any, said: str) -> Connector:
+    def answer(request: httpx2.Request) -> Any:
+        viewer = b"viewer" in request.content
+        return {"data": {"viewer": {"id": "h1"}}} if viewer else {"data": data, "errors": [{"message": said}]}
+
+    return connector(HALL, Platform({"/graphql": answer}))
+
+
+@pytest.mark.parametrize(
+    "data, said, error",
+    [
+        (None, "Not authorized", PermissionDenied),
+        ({"host": None}, "Not authorized to see Query.host", PermissionDenied),
+        ({"host": {"nights": None}}, "Not authorized to access Host.nights", PermissionDenied),
+        ({"host": {"nights": None}}, "You lack the permission", PermissionDenied),
+        (None, "Field 'nights' doesn't exist on type 'Host'", InvalidResponse),
+    ],
+)
+async def test_errors_beside_no_data(data: object, said: str, error: type[ProviderError]) -> None:
+    async with hall(data, said) as fair:
+        with pytest.raises(error) as raised:
+            await fair.get_events()
+    assert raised.value.platform_message == said
+    assert "JSON" not in raised.value.message
+
+
+async def test_errors_take_nothing_from_the_data_beside_them() -> None:
+    nights = {"totalCount": 1, "nodes": [{"id": "n1", "name": None}]}
+    async with hall({"host": {"nights": nights}}, "Not authorized to access Night.name") as fair:
+        assert [one.id for one in (await fair.get_events()).items] == ["n1"]
+
+
+# Amounts reckoned in binary, and taxes by a rate
+
+
+@pytest.mark.parametrize(
+    "written, amount",
+    [
+        ("28.099999999999998", "28.10"),
+        ("0.30000000000000004", "0.30"),
+        ("100.00000000000001", "100.00"),
+        ("-2.7755575615628914e-17", "0.00"),
+    ],
+)
+@pytest.mark.parametrize("currency", ["EUR", None])
+def test_binary_noise_is_no_part_of_an_amount(written: str, amount: str, currency: str | None) -> None:
+    assert str(Row({"a": Decimal(written)}).major("a", currency=currency)) == amount
+
+
+@pytest.mark.parametrize("written", ["28.0999", "28.099999", "28.10000001", "28.10012345678912"])
+def test_what_is_more_than_noise_is_no_amount(written: str) -> None:
+    with pytest.raises(Unreadable):
+        Row({"a": Decimal(written)}).major("a", currency="EUR")
+
+
+@pytest.mark.parametrize("rate, is_part", [("20", "0.2"), ("20.00", "0.2"), (0.2, "0.2"), (0.055, "0.055"), (0, "0")])
+def test_a_rate_is_a_part_of_one(rate: Any, is_part: str) -> None:
+    said = Decimal(str(rate)) if isinstance(rate, float) else rate
+    assert Row({"rate": said}).rate("rate") == Decimal(is_part)
+
+
+@pytest.mark.parametrize(
+    "gross, rate, tax", [("12", "0.2", "2.00"), ("95", "0.055", "4.95"), ("0", None, "0.00"), ("12", None, None)]
+)
+def test_the_tax_within_an_amount(gross: str, rate: str | None, tax: str | None) -> None:
+    found = included(Decimal(gross), Decimal(rate) if rate else None, "EUR")
+    assert found == (Decimal(tax) if tax else None)
