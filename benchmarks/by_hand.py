@@ -4,7 +4,6 @@ What Spekta costs is measured against this. `python -m benchmarks.by_hand ADDRES
 """
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,33 +12,32 @@ import httpx2
 
 from connectors.models import OrderLine, OrderStatus, UnifiedOrder
 
-from .reading import KEY, count
+from .readers import KEY, Take, count
 
 STATUSES: dict[str, OrderStatus] = {"completed": "paid", "pending": "pending", "cancelled": "cancelled"}
-DECIMALS = {1: 0, 100: 2, 1000: 3}
+MINOR_UNITS = {1: Decimal(1), 100: Decimal("0.01"), 1000: Decimal("0.001")}
 
 
-async def orders(address: str) -> AsyncIterator[UnifiedOrder]:
+async def read(address: str, take: Take) -> None:
     asked = {"limit": "100"}
     async with httpx2.AsyncClient(auth=(KEY, ""), headers={"Accept": "application/json"}, timeout=10) as client:
         while True:
             response = await client.get(f"{address}/orders", params=asked)
             response.raise_for_status()
             page = json.loads(response.content, parse_float=Decimal)
-            rows = page["data"]
-            for row in rows:
-                yield order(row)
+            for row in page["data"]:
+                take(order(row))
             if not page["links"]["next"]:
                 return
-            asked["starting_after"] = rows[-1]["id"]
+            asked["starting_after"] = page["data"][-1]["id"]
 
 
 def order(row: dict[str, Any]) -> UnifiedOrder:
     currency = row.get("currency") or {}
-    decimals = DECIMALS[currency.get("base_multiplier", 100)]
+    unit = MINOR_UNITS[currency.get("base_multiplier", 100)]
     buyer = row.get("buyer_details") or {}
     event_id = (row.get("event_summary") or {}).get("event_id")
-    paid, refunded = money(row.get("total_paid"), decimals), money(row.get("refund_amount"), decimals)
+    paid, refunded = money(row.get("total_paid"), unit), money(row.get("refund_amount"), unit)
     placed_at = moment(row.get("created_at"))
     return UnifiedOrder(
         id=row["id"],
@@ -50,8 +48,8 @@ def order(row: dict[str, Any]) -> UnifiedOrder:
         buyer_email=text(buyer.get("email")),
         placed_at=placed_at,
         created_at=placed_at,
-        total=money(row.get("total"), decimals),
-        tax=money(row.get("tax"), decimals),
+        total=money(row.get("total"), unit),
+        tax=money(row.get("tax"), unit),
         paid=paid,
         refunded=refunded,
         currency=(currency.get("code") or "").upper() or None,
@@ -60,8 +58,8 @@ def order(row: dict[str, Any]) -> UnifiedOrder:
                 event_id=event_id,
                 ticket_id=line.get("item_id"),
                 quantity=line.get("quantity"),
-                amount=money(line.get("total"), decimals),
-                fee=money(line.get("booking_fee"), decimals),
+                amount=money(line.get("total"), unit),
+                fee=money(line.get("booking_fee"), unit),
             )
             for line in row.get("line_items") or ()
             if line.get("type") == "ticket"
@@ -81,8 +79,8 @@ def status(said: str | None, paid: Decimal | None, refunded: Decimal | None) -> 
     return "partially_refunded" if known == "paid" else known
 
 
-def money(minor: int | None, decimals: int) -> Decimal | None:
-    return None if minor is None else Decimal(minor).scaleb(-decimals)
+def money(minor: int | None, unit: Decimal) -> Decimal | None:
+    return None if minor is None else minor * unit
 
 
 def moment(seconds: int | None) -> datetime | None:
@@ -94,4 +92,4 @@ def text(said: str | None) -> str | None:
 
 
 if __name__ == "__main__":
-    count(orders)
+    count(read)

@@ -1,0 +1,25 @@
+"""`python -m benchmarks [reading|importing|asking] [--records N] [--rounds N]`."""
+
+import argparse
+
+from . import asking, importing, reading
+
+PARTS = ("reading", "importing", "asking")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("part", nargs="?", choices=PARTS, help="all of them if not given")
+    parser.add_argument("--records", type=int, default=50_000, help="how many orders are read")
+    parser.add_argument("--rounds", type=int, default=3, help="how often; medians are shown")
+    asked = parser.parse_args()
+    if asked.part in ("reading", None):
+        reading.measure(asked.records, asked.rounds)
+    if asked.part in ("importing", None):
+        importing.measure(7 * asked.rounds)
+    if asked.part in ("asking", None):
+        asking.measure(asked.rounds)
+
+
+if __name__ == "__main__":
+    main()
