@@ -168,11 +168,13 @@ class Caller:
             wait = _retry_after(answer.headers)
             return errors.RateLimited(f"{name} asks to slow down.", _wait_advice(wait), retry_after=wait, **more)
         if fault == "rejected":
-            code = said.text(*_CODES)
+            code, (param, wrong) = said.text(*_CODES), _field_error(answer.body)
+            more["platform_message"] = more["platform_message"] or wrong
             return errors.Rejected(
                 f"{name} refuses the request ({request.operation}, HTTP {answer.status}).",
                 "Check the arguments.",
                 reason=quoted(code, 60) if code else None,
+                param=param,
                 **more,
             )
         if fault == "down":
@@ -228,6 +230,14 @@ class Request:
 
 def _wire(query: Mapping[str, Any]) -> dict[str, Any]:
     return {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
+
+
+def _field_error(body: Any) -> tuple[str | None, str | None]:
+    """The field that a `{field: [messages]}` answer names, and its first message."""
+    for name, said in body.items() if isinstance(body, dict) else ():
+        if isinstance(said, list) and said and isinstance(said[0], str):
+            return quoted(str(name), 60), quoted(said[0])
+    return None, None
 
 
 def _look_again(request: Request) -> str:

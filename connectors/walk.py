@@ -106,7 +106,7 @@ class Walker:
             yield self._batch(stream, question, groups, asked, position, None, None)
             return
         async for rows, state, total in pages:
-            batch = self._batch(stream, question, ([row] for row in rows), asked, position, state, total)
+            batch = self._batch(stream, question, zip(rows), asked, position, state, total)
             rows.clear()  # out of memory before the next page comes: with two at once, reading takes a third longer
             yield batch
             position = batch.after or position
@@ -194,7 +194,7 @@ class _Seen:
             )
         fresh = {record.id: record for record in reversed(records) if record.id not in self._ids}
         self._ids = set() if self._forget else self._ids
-        self._ids.update(record.id for record in records)
+        self._ids |= {record.id for record in records}
         return list(reversed(fresh.values()))
 
 
@@ -236,8 +236,8 @@ def _parts(stream: Stream, rows: list[Row], place: Any, after: Any, size: int) -
         yield rows[start : start + size], start + size if start + size < len(rows) else None
 
 
-def _newer(stream: Stream, rows: Sequence[Row], since: datetime | None) -> list[Row]:
-    return [row for row in rows if not _older(stream, row, since)]
+def _newer(stream: Stream, rows: list[Row], since: datetime | None) -> list[Row]:
+    return rows if since is None else [row for row in rows if not _older(stream, row, since)]
 
 
 def _older(stream: Stream, row: Row, since: datetime | None) -> bool:
@@ -255,5 +255,5 @@ def _resumed(records: list[Any], position: Position) -> list[Any]:
     """The records of an answer that were not given yet: those after the last one given, wherever it stands now."""
     if position.last is None:
         return records[position.given :]
-    place = next((number for number, record in enumerate(records) if record.id == position.last), None)
-    return records[place + 1 :] if place is not None else records[max(0, position.given - 1) :]
+    ids = [record.id for record in records]
+    return records[ids.index(position.last) + 1 if position.last in ids else max(0, position.given - 1) :]

@@ -11,7 +11,7 @@ from connectors.models import EventStatus, OrderLine, UnifiedAttendee, UnifiedEv
 from connectors.money import order_status
 from connectors.pagers import Cursor
 from connectors.provider import GET, Credential, Filter, Join, Meaning, Provider, Since, Stream
-from connectors.row import Amounts, Row, amounts
+from connectors.row import Row, amounts
 
 EVENT = {"draft": "draft", "published": "live", "sales_closed": "live", "members_only": "live"}
 TICKET = {"on_sale": "on_sale", "sold_out": "sold_out", "unavailable": "off_sale", "locked": "off_sale",
@@ -54,15 +54,9 @@ def ticket(row: Row) -> UnifiedTicket:
         sales_end=row.moment("hide_after.iso") or event.unix("tickets_unavailable_at"))
 
 
-def money(row: Row, at: str) -> tuple[str | None, Amounts]:
-    """The currency told at that path, and how amounts beside it are read."""
-    told = row.at(at)
-    currency = told.currency("code", "")
-    return currency, amounts(currency, told.whole("base_multiplier"))
-
-
 def attendee(row: Row) -> UnifiedAttendee:
-    currency, amount = money(row, "listed_currency")
+    currency = row.currency("listed_currency.code", "listed_currency")
+    amount = amounts(currency, row.whole("listed_currency.base_multiplier"))
     entries = [entry.unix("check_in_at", "checkin_at") for entry in row.joined("check_ins", row.id())]
     return UnifiedAttendee(
         id=row.id(), event_id=row.ref("event_id"), order_id=row.ref("order_id"), ticket_id=row.ref("ticket_type_id"),
@@ -75,8 +69,10 @@ def attendee(row: Row) -> UnifiedAttendee:
 
 
 def order(row: Row) -> UnifiedOrder:
-    currency, amount = money(row, "currency")
+    currency = row.currency("currency.code", "currency")
+    amount = amounts(currency, row.whole("currency.base_multiplier"))
     paid, refunded, placed_at = amount(row, "total_paid"), amount(row, "refund_amount"), row.unix("created_at")
+    event_id = row.ref("event_summary.event_id", "event_summary.id")
     lines = [OrderLine(ticket_id=line.ref("item_id"), quantity=line.whole("quantity"), amount=amount(line, "total"),
                        fee=amount(line, "booking_fee"))
              for line in row.rows("line_items[]") if line.text("type") == "ticket"]
@@ -86,7 +82,7 @@ def order(row: Row) -> UnifiedOrder:
         placed_at=placed_at, created_at=placed_at, total=amount(row, "total"),
         tax=amount(row, "tax"), paid=paid, refunded=refunded, currency=currency, lines=tuple(lines),
         ticket_count=row.texts("issued_tickets[].status").count("valid"),
-        event_ids=row.refs("event_summary.event_id") or row.refs("event_summary.id"))
+        event_ids=(event_id,) if event_id else ())
 
 
 def listing(path: str, meaning: Meaning, **more: Any) -> Stream:

@@ -382,7 +382,8 @@ async def test_a_cursor_that_repeats_ends_the_walk(slug: str) -> None:
             async for _ in connector.stream_events(page_size=5):
                 pass
     check(raised.value, account, "get_events")
-    assert len(asked(account)) <= 3
+    pages = [entry.path for entry in asked(account)]
+    assert pages.count(pages[0]) <= 3
 
 
 async def test_tokens_that_go_round_end_the_walk() -> None:
@@ -525,3 +526,14 @@ async def test_a_deadline_shortens_a_page_and_its_cursor_has_the_rest(monkeypatc
     assert 0 < len(page.items) < 200
     assert page.has_more
     assert [order.id for order in [*page.items, *following.items]] == rest
+
+
+async def test_a_refusal_names_the_field() -> None:
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(400, json={"modified_since": ["Enter a valid date/time.", "Or none."]})
+
+    credentials = {"apiKey": "sk_test_canary_key", "baseUrl": "https://tickets.example", "organizer": "lampions"}
+    async with create_connector("pretix", credentials, transport=httpx2.MockTransport(refuse)) as connector:
+        with pytest.raises(Rejected) as refused:
+            await connector.get_events()
+    assert (refused.value.param, refused.value.platform_message) == ("modified_since", "Enter a valid date/time.")

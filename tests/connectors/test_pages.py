@@ -329,3 +329,17 @@ async def test_a_page_that_repeats_itself_ends_the_walk(own_account: Account, ki
         with pytest.raises(InvalidResponse, match="again and again"):
             await Reader(own_account, connector, kind).all(page_size=5)
     assert len(own_account.sandbox.log) < 10
+
+
+@pytest.mark.long
+@every_listing
+@pytest.mark.parametrize("size", [1, 7])
+async def test_every_single_page_by_number_and_by_cursor(account: Account, kind: str, size: int, lists: Any) -> None:
+    async with account.connect() as connector:
+        reader = Reader(account, connector, kind)
+        whole = await whole_of(reader, lists)
+        by_cursor = [id async for page in reader.pages(page_size=size) for id in ids(page)]
+        last = -(-len(whole) // size)
+        by_number = [ids(await reader.page(page=number, page_size=size)) for number in range(1, last + 1)]
+    assert by_cursor == whole
+    assert [id for page in by_number for id in page] == whole
