@@ -21,6 +21,7 @@ from connectors import (
     Rejected,
     Removed,
     Unavailable,
+    create_connector,
     find_provider,
 )
 from connectors.caller import ATTEMPTS, LONGEST_WAIT
