@@ -63,10 +63,10 @@ def elements(value: Any) -> Sequence[Any]:
 
 
 def holds(value: Any, path: str) -> bool:
-    """Whether the path exists, up to its first `[]`; a null at its end counts as existing."""
-    for step in steps(path):
+    """Whether the path exists, up to its first `[]`; a null at its end counts as existing. `[]` itself is a list."""
+    for number, step in enumerate(steps(path)):
         if step is None:
-            return True
+            return number > 0 or isinstance(value, list)
         if not _has(value, step):
             return False
         value = value[step]
