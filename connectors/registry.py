@@ -23,6 +23,7 @@ SLUGS = (
     "helloasso",
     "ticketsellers",
     "seetickets-us",
+    "rsvpify",
     "pretix",
 )
 
