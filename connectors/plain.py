@@ -39,8 +39,8 @@ ORDER = {"paid": "paid", "complete": "paid", "completed": "paid", "confirmed": "
          "partially_refunded": "partially_refunded"}
 WORDS = {"events": "events", "tickets": "tickets", "attendees": "attendees", "orders": "orders"}
 
-pages = Pages("page", "per_page", 50, count=("meta.total", "total", "count"), more=("next", "links.next", "has_more"),
-              last="meta.last_page")
+pages = Pages("page", "per_page", 50, count=("meta.total", "total", "count"), last="meta.last_page",
+              more=("next", "links.next", "has_more", "hasMore"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +220,15 @@ def report(home: Home = Home(), *, path: str = "/events/{event}/revenue", host: 
 def provider(slug: str, name: str, *, website: str, docs: str, base: str, where: str, home: Home = Home(),
              header: tuple[str, str] = ("Authorization", "Bearer"), words: Mapping[str, str] = WORDS,
              changed: Collection[str] = ("events", "attendees"), sales: Mapping[str, Stream] | None = None,
-             limitations: tuple[str, ...] = (), **more: Any) -> Provider:
+             limitations: tuple[str, ...] = (), closed: str = "") -> Provider:
     """A platform that is assumed to speak the dialect. header: the name of the one that holds the key, and the word
     before the key. where: where the key is found. sales: a stream that revenue is added up from instead of orders.
+    closed: what became of a platform that no longer trades.
     """
+    astray = f"Ask {name} for the address of its API and give it as the connection's base address."
+    if closed:
+        limitations = (f"{closed} The connector is for archives and proxies that speak as it did.", *limitations)
+        astray = f"{name} is believed to be closed. Give the address of an archive as the connection's base address."
     return Provider(
         slug=slug, name=name, website=website, docs=docs, base=base, auth="api_key",
         sign=Header(**{"{auth_header}": "{auth_scheme} {apiKey}"}), credentials=(Credential("apiKey", where),),
@@ -235,7 +240,7 @@ def provider(slug: str, name: str, *, website: str, docs: str, base: str, where:
               for kind, word in words.items())),
         health=GET("/{events_path}", page=1, per_page=1),
         streams={**streams(home, words=words, changed=changed, adjustable=True), **(sales or {})},
-        astray=f"Ask {name} for the address of its API and give it as the connection's base address.",
+        defunct=bool(closed), astray=astray,
         limitations=(
             f"{name} publishes no description of its API: addresses, names and words are assumptions. The connection's "
-            "base address and options can correct the addresses.", *limitations), **more)
+            "base address and options can correct the addresses.", *limitations))

@@ -82,6 +82,23 @@ def with_links(leaf: Leaf) -> Row:
     return {**with_last_page(leaf), "links": {"next": link}}
 
 
+def with_has_more(leaf: Leaf) -> Row:
+    return {"results": leaf.rows, "has_more": leaf.more}
+
+
+def by_name(leaf: Leaf) -> Row:
+    return {leaf.name: leaf.rows, "total": leaf.total}
+
+
+def with_offset(at: datetime, zone: str) -> str:
+    return local(at, zone).isoformat(timespec="seconds")
+
+
+def on_the_wall(at: datetime, zone: str) -> str:
+    """Write a time without its offset."""
+    return local(at, zone).replace(tzinfo=None).isoformat(timespec="minutes")
+
+
 @dataclass(frozen=True)
 class Dialect:
     """What one platform's own is.
@@ -104,7 +121,7 @@ class Dialect:
     rows: str | None = "data"
     next: str = ""
     money: Money = in_text
-    moment: Callable[[datetime, str], str] = lambda at, zone: local(at, zone).isoformat(timespec="seconds")
+    moment: Callable[[datetime, str], str] = with_offset
     ident: type[str] | type[int] = str
     camel: bool = False
 
