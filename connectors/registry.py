@@ -22,6 +22,7 @@ SLUGS = (
     "dice",
     "helloasso",
     "festicket",
+    "ticket-arena",
     "ticketsellers",
     "seetickets-us",
     "rsvpify",

@@ -15,6 +15,7 @@ LAST_OF_3 = {"current_page": 2, "last_page": 3, "total": 12}
 PLATFORMS: dict[str, tuple[str, dict[str, Any], tuple[str, str]]] = {
     "seetickets-us": ("data", {"meta": {"page": 2, "per_page": 5, "total": 12}}, ("X-API-Key", "")),
     "festicket": ("results", {"has_more": True}, ("Authorization", "Bearer ")),
+    "ticket-arena": ("", {"total": 12}, ("Authorization", "Bearer ")),
     "rsvpify": (
         "data",
         {"links": {"next": "http://sandbox/rsvpify/api/v1/events?page=3&per_page=5"}, "meta": LAST_OF_3},

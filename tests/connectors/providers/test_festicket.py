@@ -19,7 +19,7 @@ async def test_cents_are_those_of_the_currency(event: str, prices: list[str]) ->
     assert all("priceCents" in ticket.raw for ticket in tickets)
 
 
-@pytest.mark.parametrize("slug", ["festicket"])
+@pytest.mark.parametrize("slug", ["festicket", "ticket-arena"])
 async def test_where_nobody_answers_the_service_is_said_to_be_closed(
     slug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -37,7 +37,7 @@ async def test_where_nobody_answers_the_service_is_said_to_be_closed(
     assert "believed to be closed" in health.error.advice
 
 
-@pytest.mark.parametrize("slug", ["festicket"])
+@pytest.mark.parametrize("slug", ["festicket", "ticket-arena"])
 def test_a_closed_service_says_so(slug: str) -> None:
     provider = find_provider(slug)
     assert provider.defunct
