@@ -15,7 +15,7 @@ from connectors.models import OrderLine, OrderStatus, UnifiedOrder
 from .readers import KEY, Take, count
 
 STATUSES: dict[str, OrderStatus] = {"completed": "paid", "pending": "pending", "cancelled": "cancelled"}
-MINOR_UNITS = {1: Decimal(1), 100: Decimal("0.01"), 1000: Decimal("0.001")}
+DECIMALS = {1: 0, 100: 2, 1000: 3}
 
 
 async def read(address: str, take: Take) -> None:
@@ -34,10 +34,10 @@ async def read(address: str, take: Take) -> None:
 
 def order(row: dict[str, Any]) -> UnifiedOrder:
     currency = row.get("currency") or {}
-    unit = MINOR_UNITS[currency.get("base_multiplier", 100)]
+    decimals = DECIMALS[currency.get("base_multiplier", 100)]
     buyer = row.get("buyer_details") or {}
     event_id = (row.get("event_summary") or {}).get("event_id")
-    paid, refunded = money(row.get("total_paid"), unit), money(row.get("refund_amount"), unit)
+    paid, refunded = money(row.get("total_paid"), decimals), money(row.get("refund_amount"), decimals)
     placed_at = moment(row.get("created_at"))
     return UnifiedOrder(
         id=row["id"],
@@ -48,8 +48,8 @@ def order(row: dict[str, Any]) -> UnifiedOrder:
         buyer_email=text(buyer.get("email")),
         placed_at=placed_at,
         created_at=placed_at,
-        total=money(row.get("total"), unit),
-        tax=money(row.get("tax"), unit),
+        total=money(row.get("total"), decimals),
+        tax=money(row.get("tax"), decimals),
         paid=paid,
         refunded=refunded,
         currency=(currency.get("code") or "").upper() or None,
@@ -58,8 +58,8 @@ def order(row: dict[str, Any]) -> UnifiedOrder:
                 event_id=event_id,
                 ticket_id=line.get("item_id"),
                 quantity=line.get("quantity"),
-                amount=money(line.get("total"), unit),
-                fee=money(line.get("booking_fee"), unit),
+                amount=money(line.get("total"), decimals),
+                fee=money(line.get("booking_fee"), decimals),
             )
             for line in row.get("line_items") or ()
             if line.get("type") == "ticket"
@@ -79,8 +79,8 @@ def status(said: str | None, paid: Decimal | None, refunded: Decimal | None) -> 
     return "partially_refunded" if known == "paid" else known
 
 
-def money(minor: int | None, unit: Decimal) -> Decimal | None:
-    return None if minor is None else minor * unit
+def money(minor: int | None, decimals: int) -> Decimal | None:
+    return None if minor is None else Decimal(minor).scaleb(-decimals)
 
 
 def moment(seconds: int | None) -> datetime | None:

@@ -35,8 +35,17 @@ _BY_STATUS: Mapping[int, Fault] = {
     422: "rejected",
     429: "limited",
 }
-_MESSAGES = ("message", "error_description", "detail", "error.message", "error.description", "errors[0].message")
-_CODES = ("error_code", "code", "error.code", "error")
+_MESSAGES = (
+    "message",
+    "error_description",
+    "detail",
+    "error.message",
+    "error.description",
+    "errors[0].message",
+    "errors[0].detail",
+    "fault.faultstring",
+)
+_CODES = ("error_code", "code", "error.code", "errors[0].code", "fault.detail.errorcode", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +184,10 @@ class Caller:
             return errors.NotFound(
                 f"{name} knows no such record ({request.operation}).", self._look_again(request), **more
             )
-        if fault == "limited":
-            wait = _retry_after(answer.headers)
-            return errors.RateLimited(f"{name} asks to slow down.", _wait_advice(wait), retry_after=wait, **more)
+        if fault in ("limited", "spent"):
+            wait, spent = _retry_after(answer.headers), fault == "spent"
+            why = "allows no more requests for now: the quota is used up" if spent else "asks to slow down"
+            return errors.RateLimited(f"{name} {why}.", _wait_advice(wait), retry_after=wait, spent=spent, **more)
         if fault == "rejected":
             code, (param, wrong) = said.text(*_CODES), _field_error(answer.body)
             more["platform_message"] = more["platform_message"] or wrong
@@ -263,8 +273,11 @@ def _wait_advice(seconds: float | None) -> str:
 
 
 def _pause(error: errors.ProviderError, attempt: int) -> float:
-    if isinstance(error, errors.RateLimited) and error.retry_after is not None:
-        return error.retry_after + random.uniform(0, 0.1)
+    if isinstance(error, errors.RateLimited):
+        if error.retry_after is not None:
+            return error.retry_after + random.uniform(0, 0.1)
+        if error.spent:
+            return math.inf
     return float(0.5 * 2 ** (attempt - 1) * random.uniform(0.5, 1.0))
 
 
@@ -272,10 +285,11 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait: Retry-After as seconds, a date or Unix time, else the seconds until the platform's own limit
     starts anew.
     """
-    names = ("retry-after", "x-retry-after", "x-rate-limit-reset")
+    names = ("retry-after", "x-retry-after", "x-rate-limit-reset", "rate-limit-reset")
     said = next((headers[name] for name in names if headers.get(name)), "")
     try:
         seconds = float(said)
+        seconds = seconds / 1000 if seconds > 1000 * MOMENT else seconds  # Ticketmaster counts milliseconds
         if math.isfinite(seconds):
             return max(0.0, seconds - time.time() if seconds > MOMENT else seconds)
     except ValueError:

@@ -155,10 +155,14 @@ class Connector:
             ) from None
         return event
 
+    def check_revenue(self) -> None:
+        """Raises Unsupported, with the reason and what to do, where no event's revenue can be told."""
+        self._questions.check_offered(self._sales, "", "revenue")
+
     async def get_revenue(self, event_id: str, *, deadline: float | None = None) -> UnifiedRevenue:
         """What an event brought in. Reads every sale; never gives a sum of a part of them."""
-        kind = "sales" if self.provider.parts("sales") else "orders"
-        self._questions.check_offered(kind, event_id, "revenue")
+        self.check_revenue()
+        kind = self._sales
         as_of, until = datetime.now(UTC), Deadline(deadline)
         event = await self.get_event(event_id, deadline=until.remaining())
         question = self._questions.ask(kind, event_id, size=WALKING_SIZE, deadline=until)
@@ -207,6 +211,11 @@ class Connector:
             checked_at=checked_at,
             error=None if error is None else HealthError(code=error.code, message=error.message, advice=error.advice),
         )
+
+    @property
+    def _sales(self) -> str:
+        """The listing that revenue is added up from."""
+        return "sales" if self.provider.parts("sales") else "orders"
 
     async def _stream(
         self,

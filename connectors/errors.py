@@ -127,13 +127,18 @@ class Removed(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """Too many requests; `retry_after` is in seconds where the platform said it."""
+    """Too many requests; `retry_after` is in seconds where the platform said it. `spent`: a whole allowance is used up,
+    so that it is of no use to try again soon.
+    """
 
     code = "rate_limited"
 
-    def __init__(self, message: str, advice: str = "", *, retry_after: float | None = None, **more: Any) -> None:
+    def __init__(
+        self, message: str, advice: str = "", *, retry_after: float | None = None, spent: bool = False, **more: Any
+    ) -> None:
         super().__init__(message, advice, **more)
         self.retry_after = retry_after
+        self.spent = spent
 
 
 class Unavailable(ProviderError):

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .caller import Caller, Reply
-from .errors import InvalidResponse, NotFound
-from .pagers import Pages, Repeats
+from .errors import InvalidArgument, InvalidResponse, NotFound
+from .pagers import Pages, Repeats, Split, TooMany
 from .paths import every, holds
 from .position import Question
 from .provider import Call, Rows, Stream
@@ -34,6 +34,8 @@ class Listing:
         """The rows at a state, the state after them (None at the end), and the total where the platform tells it."""
         pager, question = self.stream.pager, self.question
         size = min(pager.largest, question.size) if pager.largest else question.size
+        if state is None and isinstance(pager, Split):
+            state = pager.begin(more or {})
         try:
             reply = await self.caller.ask(
                 self.call,
@@ -53,12 +55,20 @@ class Listing:
         return rows, following, pager.total(reply.body)
 
     def _onward(self, reply: Reply, rows: list[Row], state: Any, size: int) -> tuple[list[Row], Any]:
-        """The rows that are new, and the state after them. Raises InvalidResponse where the listing goes round."""
+        """The rows that are new, and the state after them.
+
+        Raises InvalidResponse where the listing goes round, InvalidArgument where it is too long to be read whole.
+        """
         pager = self.stream.pager
         try:
             following = pager.after(reply.body, _outer(reply, self.stream.rows, len(rows)), state)
         except Repeats:
             raise self._goes_round() from None
+        except TooMany:
+            raise self._too_many() from None
+        if isinstance(pager, Split):
+            rows = [] if pager.overflows(reply.body) else rows
+            self._last = None if pager.begins(state) else self._last
         page = (len(rows), rows[0].data, rows[-1].data) if rows else None
         if page and page == self._last:
             if following is None or (isinstance(pager, Pages) and pager.was_short(reply.body, state, size)):
@@ -69,6 +79,13 @@ class Listing:
             raise self._goes_round()
         self._states.add(repr(following))
         return rows, following
+
+    def _too_many(self) -> InvalidArgument:
+        return InvalidArgument(
+            "filters",
+            f"{self.name} does not show all records that start in the same minute: there are too many.",
+            "Narrow what is asked for by a filter, or by an option of the connection.",
+        )
 
     def _goes_round(self) -> InvalidResponse:
         return InvalidResponse(

@@ -1,11 +1,13 @@
-"""How platforms page: Once, Pages, Offset, Cursor. All stateless.
+"""How platforms page: Once, Pages, Offset, Cursor, and Split around Pages. All stateless.
 
 `ask` says which parameters a request carries at a state, `after` what the state is then: a small JSON value, or None
 at the end. Links are never followed; only a parameter is taken out of them, so neither their host nor a token in them
 matters.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +18,10 @@ State = Any
 
 class Repeats(ValueError):
     """The platform gave the cursor that it was asked with: the walk would never end."""
+
+
+class TooMany(ValueError):
+    """More records start in one minute than the platform lets be read."""
 
 
 class Pager(Protocol):
@@ -181,6 +187,78 @@ class Cursor:
         link = dig(answer, self.link)
         name = self.parameter.rpartition(".")[2]
         return parse_qs(urlsplit(link).query).get(name, [None])[0] if isinstance(link, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Pages of a listing that only shows its first records: a span of time with `most` or more is halved until it has
+    less.
+
+    `start` and `end` bound the span of starting times. What lies in a span that is halved is read with its halves.
+    State: [the spans still to do, the first of them being read; the state within it]. A span is [from, to] in seconds
+    since 1970; null is open.
+    """
+
+    pages: Pages
+    start: str
+    end: str
+    most: int
+
+    @property
+    def largest(self) -> int | None:
+        return self.pages.largest
+
+    def begin(self, sent: Mapping[str, Any]) -> State:
+        """The state at the beginning, within the bounds that filters already ask for."""
+        bounds = (sent.get(name) for name in (self.start, self.end))
+        return [[[None if bound is None else _seconds(bound) for bound in bounds]], None]
+
+    def ask(self, state: State, size: int) -> dict[str, Any]:
+        spans, within = state
+        bounds = zip((self.start, self.end), spans[0], strict=True)
+        return self.pages.ask(within, size) | {name: _iso(bound) for name, bound in bounds if bound is not None}
+
+    def after(self, answer: Any, rows: int, state: State) -> State | None:
+        spans, within = state
+        if self.overflows(answer):
+            return [[*_halves(*spans[0]), *spans[1:]], None]
+        following = self.pages.after(answer, rows, within)
+        if following is not None:
+            return [spans, following]
+        return [spans[1:], None] if len(spans) > 1 else None
+
+    def overflows(self, answer: Any) -> bool:
+        """Whether the span is to be halved, and the rows of this answer left to its halves."""
+        return (self.pages.total(answer) or 0) >= self.most
+
+    def begins(self, state: State) -> bool:
+        """Whether a state is at the first page of a span."""
+        return state[1] is None
+
+    def total(self, answer: Any) -> int | None:
+        return None
+
+
+_FIRST, _LAST = 0, 2**32  # what stands for an open end of a span that is to be halved: 1970 and 2106
+
+
+def _halves(start: int | None, end: int | None) -> list[list[int | None]]:
+    """They meet at half past a minute, when hardly anything starts, and overlap by a second, as platforms do not say
+    whether the ends of a span are within it. Raises TooMany for a span too short to be halved.
+    """
+    low, high = _FIRST if start is None else start, _LAST if end is None else end
+    middle = (low + high) // 2 // 60 * 60 + 30
+    if not low < middle - 1 < middle < high:
+        raise TooMany
+    return [[start, middle], [middle - 1, end]]
+
+
+def _seconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())
+
+
+def _iso(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _count(answer: Any, paths: str | tuple[str, ...] | None) -> int | None:

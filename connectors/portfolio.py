@@ -127,6 +127,7 @@ class Portfolio:
         until = Deadline(deadline)
 
         async def ask(connector: Connector) -> Status:
+            connector.check_revenue()
             bad: list[Problem] = []
             stream = connector.stream_events(filters=filters, deadline=until.remaining(), on_problem=bad.append)
             events = [event async for event in stream]

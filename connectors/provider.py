@@ -14,7 +14,7 @@ from .row import Row
 
 Mode = Literal["changed", "created", "client", "none"]
 Evidence = Literal["documented", "partial", "assumed"]
-Fault = Literal["auth", "forbidden", "missing", "rejected", "limited", "down", "bad", "empty"]
+Fault = Literal["auth", "forbidden", "missing", "rejected", "limited", "spent", "down", "bad", "empty"]
 Meaning = Callable[[Any], Any]  # from a Row; of a grouped stream from a list of them
 Rows = str | tuple[str, ...] | Callable[[Row], Iterable[Row]]
 

@@ -20,6 +20,7 @@ SLUGS = (
     "eventbrite",
     "ticket-tailor",
     "dice",
+    "ticketmaster",
     "helloasso",
     "festicket",
     "ticket-arena",

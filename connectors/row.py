@@ -25,6 +25,7 @@ _TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)|</?[a-z][^<>]*>|<![a-z][^<>]*>", re.I | re.S
 )
 _TEXTUAL = (str, int)
+_NO_DATES = ("0000-00-00", "1900-01-01")  # what databases hold where there is no date
 _FLAGS: Mapping[Any, bool] = {
     1: True,
     0: False,
@@ -161,22 +162,33 @@ class Row:
         return known
 
     def moment(self, *paths: str, zone: str | None = None) -> datetime | None:
-        """An ISO 8601 time in UTC. A time without an offset needs the `zone` (IANA) it is in, else it is Unreadable."""
-        value = self.value(*paths)
-        if value is None or str(value).startswith("0000-00-00"):
+        """An ISO 8601 time in UTC. A time without an offset needs the `zone` (IANA) it is in, else it is Unreadable.
+
+        `a+b` is a date and a time of day in two places; where there is only the date, it is the day's first moment.
+        """
+        path, value = "", None
+        for path in paths:
+            value = self._day_and_time(path) if "+" in path else self.value(path)
+            if value is not None:
+                break
+        if value is None or str(value).startswith(_NO_DATES):
             return None
         try:
             moment = datetime.fromisoformat(value)
         except (TypeError, ValueError):
-            raise Unreadable(paths[0], f"{_shown(value)} is not a time") from None
+            raise Unreadable(path, f"{_shown(value)} is not a time") from None
         if moment.tzinfo is None:
             if zone is None:
-                raise Unreadable(paths[0], f"{_shown(value)} has no time zone")
+                raise Unreadable(path, f"{_shown(value)} has no time zone")
             moment = moment.replace(tzinfo=_zone(zone))
         try:
             return moment.astimezone(UTC)
         except OverflowError:
-            raise Unreadable(paths[0], f"{_shown(value)} is not a time") from None
+            raise Unreadable(path, f"{_shown(value)} is not a time") from None
+
+    def _day_and_time(self, path: str) -> str | None:
+        day, _, time = path.partition("+")
+        return None if self.value(day) is None else f"{self.value(day)}T{self.value(time) or '00:00'}"
 
     def unix(self, *paths: str) -> datetime | None:
         """A time given in seconds since 1970."""

@@ -358,6 +358,7 @@ async def test_a_stream_of_an_event_that_does_not_exist_is_not_empty(slug: str, 
                 pass
 
 
+@pytest.mark.needs("orders", "attendees")
 @each_provider
 async def test_an_event_that_sold_nothing_is_empty_and_not_unknown(slug: str) -> None:
     account = Account(slug, create_app(BoxOffice([Clerk().event("gala", {"Entry": 10})])))
@@ -369,6 +370,7 @@ async def test_an_event_that_sold_nothing_is_empty_and_not_unknown(slug: str) ->
         assert (await connector.get_revenue(event.id)).gross_revenue == 0
 
 
+@pytest.mark.needs("tickets")
 @each_provider
 async def test_tickets_are_those_of_an_event(slug: str) -> None:
     account = sandboxed(slug)
@@ -424,6 +426,7 @@ async def cursor_of(slug: str, kind: str = "events", **more: Any) -> tuple[str, 
     raise AssertionError
 
 
+@pytest.mark.needs("orders", "attendees")
 @each_provider
 async def test_a_cursor_of_another_question_is_refused(slug: str) -> None:
     own, event = await cursor_of(slug, "orders")

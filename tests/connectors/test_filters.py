@@ -71,11 +71,13 @@ async def test_events_by_start(account: Account, offset: timedelta) -> None:
     assert (garden in {event.id for event in before}) == (offset > timedelta(0))
 
 
+@pytest.mark.needs("orders")
 @pytest.mark.parametrize("status", get_args(OrderStatus))
 async def test_orders_by_status(account: Account, status: str) -> None:
     await check(account, "orders", "status", status, lambda order: order.status == status)
 
 
+@pytest.mark.needs("orders")
 @pytest.mark.parametrize("address", ["rosa@example.org", "ROSA@example.org", "nobody@example.org"])
 async def test_orders_by_buyer(account: Account, address: str) -> None:
     skip_untold(account, "orders", "buyer_email")
@@ -84,11 +86,13 @@ async def test_orders_by_buyer(account: Account, address: str) -> None:
     assert len(found) == sum(order.buyer.email == address.lower() for order in bought)
 
 
+@pytest.mark.needs("attendees")
 @pytest.mark.parametrize("status", get_args(AttendeeStatus))
 async def test_attendees_by_status(account: Account, status: str) -> None:
     await check(account, "attendees", "status", status, lambda attendee: attendee.status == status)
 
 
+@pytest.mark.needs("attendees")
 @pytest.mark.parametrize("entered", [True, False])
 async def test_attendees_by_check_in(account: Account, entered: bool) -> None:
     skip_untold(account, "attendees", "checked_in")
@@ -169,6 +173,7 @@ def later_returned(account: Account, kind: str, wanted: expected.Records, moment
     return {id for id, fields in wanted.items() if fields["status"] == "refunded" and fields["updated_at"] >= moment}
 
 
+@pytest.mark.needs("orders")
 async def test_since_between_seconds_loses_nothing(account: Account) -> None:
     """Platforms compare whole seconds: what was placed within the second asked for comes back too."""
     orders = expected.orders_of(account.service, account.box, *about(account, "orders"))

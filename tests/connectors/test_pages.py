@@ -176,6 +176,7 @@ async def test_a_cursor_outlives_its_connector(account: Account, kind: str, list
     assert second.page is None
 
 
+@pytest.mark.needs("orders", "attendees")
 @every_listing
 async def test_a_cursor_answers_its_own_question_only(account: Account, kind: str) -> None:
     async with account.connect() as connector:
@@ -231,6 +232,7 @@ async def test_a_list_that_moves_gives_nothing_twice(own_account: Account, move:
         assert [id for id in found if id in whole] == whole
 
 
+@pytest.mark.needs("orders")
 async def test_an_order_that_moves_to_the_end_is_not_given_twice(own_account: Account) -> None:
     box, ident = own_account.box, own_account.service.order_id
     by_id = {ident(order): order for order in box.orders}
@@ -248,6 +250,7 @@ async def test_an_order_that_moves_to_the_end_is_not_given_twice(own_account: Ac
     assert len(whole) - len(found) == (own_account.slug not in BY_RECORD)
 
 
+@pytest.mark.needs("orders")
 @pytest.mark.parametrize("slug", sorted(set(SLUGS) - BY_RECORD))
 async def test_what_a_counting_platform_hides_when_an_order_vanishes(slug: str) -> None:
     """The order that slid into the page already read, and no other; the next walk has it."""
@@ -263,6 +266,7 @@ async def test_what_a_counting_platform_hides_when_an_order_vanishes(slug: str) 
     assert again == whole
 
 
+@pytest.mark.needs("orders")
 @pytest.mark.parametrize("gone", [0, 13, 14, 60])
 async def test_a_cursor_in_the_midst_of_a_page_survives_an_order_that_vanishes(own_account: Account, gone: int) -> None:
     """Page two of size 7 was cut out of a larger page; then the first, the last given, the next or a later one goes."""
@@ -277,6 +281,7 @@ async def test_a_cursor_in_the_midst_of_a_page_survives_an_order_that_vanishes(o
         assert await reader.rest(page) == [id for id in whole[14:] if id != whole[gone]]
 
 
+@pytest.mark.needs("orders")
 @pytest.mark.parametrize("size", [7, 50])
 async def test_a_cursor_survives_orders_that_appear(own_account: Account, size: int) -> None:
     async with own_account.connect() as connector:
@@ -301,6 +306,7 @@ def appear(box: BoxOffice) -> None:
         box.put_order(box.orders[0])
 
 
+@pytest.mark.needs("orders")
 @pytest.mark.parametrize("slug", SLUGS)
 @pytest.mark.parametrize("way", ["stream", "cursor", "page"])
 async def test_a_last_page_that_ceases_to_exist_is_the_end(slug: str, way: str) -> None:

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from connectors import Connector, InvalidArgument, Portfolio, Unsupported
+from connectors import Connector, InvalidArgument, Portfolio, Unsupported, find_provider
 from connectors.portfolio import EventList, Status
 from connectors.registry import SLUGS
 from spekta.sandbox.app import create_app
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.anyio
 BUYER = Person("Ada", "Roe", "ada@example.org")
 VICTIM = "ticket-tailor"
 OTHERS = [slug for slug in SLUGS if slug != VICTIM]
+SELLING = [slug for slug in SLUGS if "revenue" in find_provider(slug).capabilities]
 
 
 @pytest.fixture(autouse=True)
@@ -274,7 +275,7 @@ async def test_a_cursor_of_something_else_is_refused() -> None:
 
 async def test_revenue_is_added_up_per_currency_and_never_across() -> None:
     many = Many()
-    report = await many.portfolio().revenue()
+    report = await many.portfolio(*SELLING).revenue()
     assert {status.state for status in report.connections} == {"ok"}
     assert [total.currency for total in report.totals] == ["EUR", "JPY"]
     for total in report.totals:
@@ -283,9 +284,9 @@ async def test_revenue_is_added_up_per_currency_and_never_across() -> None:
         assert total.net_revenue == sum(revenue.net_revenue for revenue in own)
         assert (total.events, total.orders) == (len(own), sum(revenue.orders or 0 for revenue in own))
         assert str(total.gross_revenue).partition(".")[2] == {"EUR": "00", "JPY": ""}[total.currency]
-    euros = [slug for slug in SLUGS if any(total.currency == "EUR" for total in report.by_connection[slug])]
+    euros = [slug for slug in SELLING if any(total.currency == "EUR" for total in report.by_connection[slug])]
     assert next(total for total in report.totals if total.currency == "EUR").gross_revenue == 150 * len(euros)
-    assert set(report.by_connection) == set(SLUGS)
+    assert set(report.by_connection) == set(SELLING)
     assert len(report.by_connection["helloasso"]) == 1
 
 
@@ -307,7 +308,16 @@ async def test_a_connection_that_fails_is_left_out_of_the_totals() -> None:
     report = await many.portfolio().revenue()
     assert status_of(report.connections, VICTIM).state == "failed"
     assert report.totals == whole.totals
-    assert set(report.by_connection) == set(OTHERS)
+    assert set(report.by_connection) == set(SELLING) - {VICTIM}
+
+
+async def test_events_of_a_platform_without_sales_are_not_read_for_their_revenue() -> None:
+    many = Many()
+    report = await many.portfolio("ticketmaster", VICTIM).revenue()
+    status = status_of(report.connections, "ticketmaster")
+    assert (status.state, status.count, list(report.by_connection)) == ("unsupported", 0, [VICTIM])
+    assert "Partner API" in str(status.message)
+    assert {entry.provider for entry in many.app.state.sandbox.log} == {VICTIM}
 
 
 @pytest.fixture
@@ -363,7 +373,7 @@ async def test_the_deadline_is_for_all_of_it() -> None:
     many = Many()
     many.misbehave("slow", path="/orders", seconds=30)
     with anyio.fail_after(10):
-        report = await many.portfolio().revenue(deadline=1)
+        report = await many.portfolio(*SELLING).revenue(deadline=1)
     late = status_of(report.connections, VICTIM)
     assert (late.state, late.code, late.count) == ("partial", "deadline_exceeded", 0)
     assert {status.state for status in report.connections if status.connection != VICTIM} == {"ok"}

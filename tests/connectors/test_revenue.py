@@ -53,6 +53,7 @@ def worked_example(account: Account, case: str) -> tuple[dict[str, Decimal], set
     return row, untold
 
 
+@pytest.mark.needs("revenue")
 @pytest.mark.anyio
 @pytest.mark.parametrize("case", TABLE)
 @pytest.mark.parametrize("slug", SLUGS)
@@ -76,6 +77,7 @@ async def test_worked_examples(slug: str, case: str) -> None:
     assert found.other_currencies == ()
 
 
+@pytest.mark.needs("orders")
 @pytest.mark.anyio
 @pytest.mark.parametrize("slug", [slug for slug in SLUGS if not find_provider(slug).parts("sales")])
 async def test_what_cannot_be_read_is_named(slug: str) -> None:

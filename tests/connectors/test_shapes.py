@@ -9,13 +9,17 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors import (
     AuthenticationFailed,
     ConfigurationError,
     Connector,
+    InvalidArgument,
     InvalidResponse,
     NotFound,
     PermissionDenied,
@@ -34,12 +38,13 @@ from connectors.credentials import MemoryVault
 from connectors.http import Http
 from connectors.models import UnifiedTicket
 from connectors.money import ZERO, Sale, included
-from connectors.pagers import Cursor, Offset, Once, Pages
+from connectors.pagers import Cursor, Offset, Once, Pages, Split
 from connectors.provider import (
     GET,
     POST,
     Credential,
     Fault,
+    Filter,
     Join,
     Lookup,
     Option,
@@ -584,3 +589,156 @@ def test_a_rate_is_a_part_of_one(rate: Any, is_part: str) -> None:
 def test_the_tax_within_an_amount(gross: str, rate: str | None, tax: str | None) -> None:
     found = included(Decimal(gross), Decimal(rate) if rate else None, "EUR")
     assert found == (Decimal(tax) if tax else None)
+
+
+# A list that shows its first eight rows alone is read by spans of time
+
+MOST = 8
+SPANS = made_up(
+    {
+        "events": Stream(
+            GET("/events"),
+            "rows",
+            lambda row: UnifiedEvent(id=row.id(), starts_at=row.unix("at")),
+            pager=Split(Pages("page", size="size", largest=3, first=0, count="total"), "from", "to", most=MOST),
+            filters={"starts_after": Filter("from"), "starts_before": Filter("to")},
+        )
+    }
+)
+
+
+@dataclass
+class Shallow:
+    """Events at these seconds. A span has its ends within it, or has not; past the eighth row there is an error."""
+
+    seconds: list[int]
+    ends: tuple[bool, bool] = (True, True)
+    asked: list[tuple[str | None, str | None]] = field(default_factory=list)
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        said = request.url.params
+        low, high = (said.get(name) and datetime.fromisoformat(said[name]).timestamp() for name in ("from", "to"))
+        self.asked.append((said.get("from"), said.get("to")))
+        found = [
+            (number, at)
+            for number, at in enumerate(self.seconds)
+            if (low is None or at > low or (self.ends[0] and at == low))
+            and (high is None or at < high or (self.ends[1] and at == high))
+        ]
+        first, size = int(said["page"]) * int(said["size"]), int(said["size"])
+        if first >= MOST:
+            return httpx2.Response(400, json={"errors": [{"code": "DEEP", "detail": "too deep"}]})
+        rows = [{"id": str(number), "at": at} for number, at in found[first : first + size]]
+        return httpx2.Response(200, json={"rows": rows, "total": len(found)})
+
+
+def spans(platform: Shallow) -> Connector:
+    http = Http(httpx2.MockTransport(platform))
+    return Connector(SPANS, "default", {"apiKey": KEY}, {}, {"api": SPANS.base}, MemoryVault({"apiKey": KEY}), http)
+
+
+# At most four of them within a minute, so that less than eight fit into any span that cannot be halved.
+moments = st.lists(st.integers(-200, 1_000_000).map(lambda number: number * 20 + 10), max_size=60, unique=True)
+inclusive = st.tuples(st.booleans(), st.booleans())
+
+
+@given(moments, inclusive, st.integers(1, 5))
+def test_whatever_a_span_includes_everything_is_given_once(
+    seconds: list[int], ends: tuple[bool, bool], size: int
+) -> None:
+    async def read() -> tuple[list[str], list[str]]:
+        async with spans(Shallow(seconds, ends)) as fair:
+            streamed = [one.id async for one in fair.stream_events(page_size=size)]
+        paged: list[str] = []
+        cursor = None
+        while True:
+            async with spans(Shallow(seconds, ends)) as fair:
+                page = await fair.get_events(cursor=cursor) if cursor else await fair.get_events(page_size=size)
+            paged += [one.id for one in page]
+            cursor = page.next_cursor
+            if cursor is None:
+                return streamed, paged
+
+    streamed, paged = anyio.run(read)
+    assert sorted(streamed, key=int) == [str(number) for number in range(len(seconds))]
+    assert set(paged) == set(streamed)
+
+
+async def test_a_list_that_shows_everything_is_asked_for_without_a_span() -> None:
+    platform = Shallow([100, 200, 300, 400, 500, 600, 700])
+    async with spans(platform) as fair:
+        assert len([one async for one in fair.stream_events()]) == 7
+    assert platform.asked == [(None, None)] * 3
+
+
+async def test_halves_stay_within_the_times_that_were_asked_for() -> None:
+    after, before = datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 4, 1, tzinfo=UTC)
+    platform = Shallow([int(after.timestamp()) + 86_400 * day for day in range(-20, 60)])
+    async with spans(platform) as fair:
+        asked = {"starts_after": after, "starts_before": before}
+        found = [one.starts_at async for one in fair.stream_events(filters=asked)]
+    assert (found[0], len(found), len(set(found))) == (after, 31, 31)
+    assert all("2027-03-01" <= low < high <= "2027-04-01T00:00:00Z" for low, high in platform.asked if low and high)
+    assert platform.asked[0] == ("2027-03-01T00:00:00Z", "2027-04-01T00:00:00Z")
+    assert "2027-03-16T12:00:30Z" in {high for _, high in platform.asked}
+
+
+async def test_more_than_fits_into_a_minute_is_an_error_and_not_a_part() -> None:
+    async with spans(Shallow([1_800_000_000] * MOST)) as fair:
+        with pytest.raises(InvalidArgument, match="too many") as raised:
+            _ = [one async for one in fair.stream_events()]
+    assert raised.value.param == "filters"
+    assert raised.value.advice
+
+
+# A time of day beside its date, and an allowance that is used up
+
+
+@pytest.mark.parametrize(
+    "row, zone, moment",
+    [
+        ({"day": "2027-03-28", "time": "00:59:59"}, "Europe/London", "2027-03-28T00:59:59Z"),
+        ({"day": "2027-03-28", "time": "01:30"}, "Europe/Paris", "2027-03-28T00:30:00Z"),
+        ({"day": "2027-03-28", "time": "03:00"}, "Europe/Paris", "2027-03-28T01:00:00Z"),
+        ({"day": "2027-10-31", "time": None}, "America/New_York", "2027-10-31T04:00:00Z"),
+        ({"day": "2027-10-31", "at": "2027-01-01T00:00:00Z"}, None, "2027-01-01T00:00:00Z"),
+        ({"time": "20:00"}, "Europe/Paris", None),
+        ({"day": "1900-01-01", "time": "00:00:00"}, "Europe/Paris", None),
+        ({"at": "1900-01-01T18:00:00Z", "day": "2027-10-31"}, None, None),
+    ],
+)
+def test_a_date_and_a_time_of_day_are_one_moment(row: dict[str, Any], zone: str | None, moment: str | None) -> None:
+    found = Row(row).moment("at", "day+time", zone=zone)
+    assert found == (datetime.fromisoformat(moment) if moment else None)
+
+
+@pytest.mark.parametrize(
+    "row", [{"day": "2027-10-31"}, {"day": "soon", "time": "20:00"}, {"day": "2027-10-31", "time": 8}]
+)
+def test_a_date_without_a_zone_or_a_time_that_is_none_is_unreadable(row: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable):
+        Row(row).moment("day+time", zone=None if len(row) == 1 else "Europe/Paris")
+
+
+SPENT = made_up({"events": Stream(GET("/events"), "rows", event)}, faults=lambda status, body: body.text("said"))
+
+
+@pytest.mark.parametrize(
+    "headers, attempts, wait",
+    [
+        ({}, 1, None),
+        ({"Rate-Limit-Reset": "2000000002000"}, ATTEMPTS, 2),
+        ({"Rate-Limit-Reset": "2000086400000"}, 1, 86_400),
+    ],
+)
+async def test_an_allowance_that_is_used_up_is_not_asked_of_again(
+    headers: dict[str, str], attempts: int, wait: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Clock().stop(monkeypatch)
+    monkeypatch.setattr("connectors.caller.time", SimpleNamespace(time=lambda: 2_000_000_000))
+    platform = Platform({"/events": lambda _: httpx2.Response(429, json={"said": "spent"}, headers=headers)})
+    async with connector(SPENT, platform) as fair:
+        with pytest.raises(RateLimited, match="quota") as raised:
+            await fair.get_events()
+    assert (len(platform.asked), raised.value.retry_after) == (attempts, wait)
+    assert raised.value.spent

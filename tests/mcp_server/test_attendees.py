@@ -21,6 +21,7 @@ def event_of(slug: str, box: BoxOffice, key: str) -> str:
     return refer(slug, services()[slug].event_id(box.event(key)))
 
 
+@pytest.mark.needs("attendees")
 @pytest.mark.parametrize("slug", PLATFORMS)
 async def test_a_summary_counts_every_ticket(everything: Assistant, box: BoxOffice, slug: str) -> None:
     service, event = services()[slug], box.event("festival-des-quais")
@@ -38,6 +39,7 @@ async def test_a_summary_counts_every_ticket(everything: Assistant, box: BoxOffi
     assert by_status["valid"] == told["counts"]["valid"]
 
 
+@pytest.mark.needs("attendees")
 @pytest.mark.parametrize("slug", PLATFORMS)
 async def test_scanned_tickets_are_counted_where_the_platform_tells(
     everything: Assistant, box: BoxOffice, slug: str
@@ -93,6 +95,7 @@ async def test_a_platform_without_check_ins_does_not_say_that_nobody_came(assist
 PERSONAL = {"name", "email", "phone", "answers"}
 
 
+@pytest.mark.needs("attendees")
 @pytest.mark.parametrize("allowed", [True, False])
 @pytest.mark.parametrize("asked", [True, False])
 @pytest.mark.parametrize("slug", PLATFORMS)

@@ -9,6 +9,7 @@ from tests.mcp_server.conftest import PLATFORMS, Assistant, selling
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.needs("tickets")
 @pytest.mark.parametrize("slug", PLATFORMS)
 async def test_ticket_types_are_those_on_sale(everything: Assistant, box: BoxOffice, slug: str) -> None:
     [found] = (await everything.ask("list_events", connections=[slug], q="festival"))["events"]

@@ -63,6 +63,7 @@ def test_what_is_not_carried_has_a_reason(slug: str) -> None:
         assert reason
 
 
+@pytest.mark.needs("revenue")
 @pytest.mark.parametrize("case", sorted(revenue_cases()))
 @pytest.mark.parametrize("slug", sorted(services()))
 def test_every_provider_tells_every_revenue_case(slug: str, case: str) -> None:
