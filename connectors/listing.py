@@ -6,7 +6,7 @@ from typing import Any
 
 from .caller import Caller, Reply
 from .errors import InvalidResponse, NotFound
-from .pagers import Pages, Repeats
+from .pagers import Astray, Pages, Repeats
 from .paths import every, holds
 from .position import Question
 from .provider import Call, Rows, Stream
@@ -59,6 +59,10 @@ class Listing:
             following = pager.after(reply.body, _outer(reply, self.stream.rows, len(rows)), state)
         except Repeats:
             raise self._goes_round() from None
+        except Astray as lost:
+            raise InvalidResponse(
+                f"{self.name} gives a link to the next page without {lost}.", "The platform may have changed its API."
+            ) from None
         page = (len(rows), rows[0].data, rows[-1].data) if rows else None
         if page and page == self._last:
             if following is None or (isinstance(pager, Pages) and pager.was_short(state, size)):
