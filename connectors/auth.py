@@ -10,12 +10,14 @@ from typing import Literal
 
 from .redaction import remember
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
+_PLACEHOLDER = re.compile(r"\{([^A-Za-z_{}]?)([A-Za-z_]+)\}")
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """The template with its `{names}` replaced; a name without a value becomes nothing."""
-    return _PLACEHOLDER.sub(lambda found: values.get(found[1], ""), template)
+    """The template with its `{names}` replaced; a name without a value becomes nothing, and so does the sign that it
+    brings along: `{key}{:secret}`.
+    """
+    return _PLACEHOLDER.sub(lambda found: found[1] + value if (value := values.get(found[2])) else "", template)
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -11,6 +11,7 @@ from .provider import Call, Provider
 from .row import Row, Unreadable
 
 _ANY = re.compile(r"\{([A-Za-z_][\w.]*)\}")
+_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _MISSING = object()
 
 
@@ -91,17 +92,20 @@ def _value(name: str, values: Mapping[str, Any], row: Row | None) -> Any:
 
 
 def addresses(
-    provider: Provider, credentials: Mapping[str, str], base_url: str | Mapping[str, str] | None
+    provider: Provider, values: Mapping[str, Any], base_url: str | Mapping[str, str] | None
 ) -> dict[str, str]:
-    """Where each host of a platform is.
+    """Where each host of a platform is. `values` are the connection's credentials and options.
 
     A text moves the API, and with it every host of the same origin; a mapping moves the hosts that it names. Raises
     ConfigurationError for an address that is not https (loopback may be http).
     """
     api = provider.base
     if "{baseUrl}" in api:
-        own = credentials.get("baseUrl", "").rstrip("/").removesuffix("/api/v1")
+        own = values.get("baseUrl", "").rstrip("/").removesuffix("/api/v1")
         api = api.replace("{baseUrl}", checked(own, "baseUrl"))
+    for option in provider.options:
+        if f"{{{option.name}}}" in api:
+            api = api.replace(f"{{{option.name}}}", _host(option.name, values.get(option.name) or option.default))
     found = {"api": api, **provider.hosts}
     if isinstance(base_url, str):
         found |= _moved(found, checked(base_url.rstrip("/"), "base_url"))
@@ -113,6 +117,12 @@ def addresses(
             )
         found |= {host: checked(url.rstrip("/"), "base_url") for host, url in base_url.items()}
     return found
+
+
+def _host(option: str, name: str) -> str:
+    if not _HOST.fullmatch(name):
+        raise ConfigurationError(f"Option {option} is not a host.", "Give it as example.org.", option)
+    return name
 
 
 def _moved(hosts: Mapping[str, str], base: str) -> dict[str, str]:

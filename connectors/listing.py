@@ -6,7 +6,7 @@ from typing import Any
 
 from .caller import Caller, Reply
 from .errors import InvalidArgument, InvalidResponse, NotFound
-from .pagers import Pages, Repeats, Split, TooMany
+from .pagers import Astray, Pages, Repeats, Split, TooMany
 from .paths import every, holds
 from .position import Question
 from .provider import Call, Rows, Stream
@@ -66,6 +66,10 @@ class Listing:
             raise self._goes_round() from None
         except TooMany:
             raise self._too_many() from None
+        except Astray as lost:
+            raise InvalidResponse(
+                f"{self.name} gives a link to the next page without {lost}.", "The platform may have changed its API."
+            ) from None
         if isinstance(pager, Split):
             rows = [] if pager.overflows(reply.body) else rows
             self._last = None if pager.begins(state) else self._last

@@ -74,6 +74,11 @@ def total(amounts: Iterable[Decimal | None], currency: str | None) -> Decimal:
     return added(amounts) or zero(currency)
 
 
+def times(amount: Decimal | None, quantity: int | None) -> Decimal | None:
+    """What so many cost together; None where either is unknown."""
+    return None if amount is None or quantity is None else amount * quantity
+
+
 def included(gross: Decimal, rate: Decimal | None, currency: str | None) -> Decimal | None:
     """The tax within an amount, by its rate (0.2 is 20 %). There is none within nothing, whatever the rate."""
     if not gross:

@@ -24,6 +24,10 @@ class TooMany(ValueError):
     """More records start in one minute than the platform lets be read."""
 
 
+class Astray(ValueError):
+    """The link to what comes next has not the parameter that was expected: to stop there would hide the rest."""
+
+
 class Pager(Protocol):
     """`largest` is the most records that the platform gives at once; None where it cannot be asked for a size."""
 
@@ -152,7 +156,7 @@ class Cursor:
     `link`.
 
     The end is where `more` is null or false, where there is no token or no row, and, where it `stays`, a token equal
-    to the one sent. State: the token.
+    to the one sent. A link without that parameter is an error. State: the token.
     """
 
     parameter: str
@@ -169,8 +173,10 @@ class Cursor:
         return wanted | ({self.parameter: state} if state is not None else {})
 
     def after(self, answer: Any, rows: int, state: State) -> State | None:
+        if not rows or (self.more is not None and not dig(answer, self.more)):
+            return None
         token = self._token(answer)
-        if not rows or token in (None, "") or (self.more is not None and not dig(answer, self.more)):
+        if token in (None, ""):
             return None
         if token == state:
             if self.stays:
@@ -185,8 +191,13 @@ class Cursor:
         if self.link is None:
             return dig(answer, self.next or "")
         link = dig(answer, self.link)
+        if not isinstance(link, str) or not link:
+            return None
         name = self.parameter.rpartition(".")[2]
-        return parse_qs(urlsplit(link).query).get(name, [None])[0] if isinstance(link, str) else None
+        found = parse_qs(urlsplit(link).query).get(name)
+        if found is None:
+            raise Astray(name)
+        return found[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,9 @@ class Since:
     `changed` and `created`: it filters by that time, given as `parameter` in `format`. `client`: everything is read,
     and rows older by their own clock are dropped here. `none`: everything comes back. `by` is the row's own clock, of
     several paths the first that is there; with `stop` the list comes newest first and the walk ends at the first older
-    row.
+    row. `begins` is where the event's own record tells a time before which there is nothing of it: it is sent where
+    nobody asks for a later one, so that a filter by event that is not heeded does not lead through all the years of an
+    account.
     """
 
     mode: Mode = "none"
@@ -62,6 +64,7 @@ class Since:
     zone: str | None = None
     by: str | tuple[str, ...] | None = None
     stop: bool = False
+    begins: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +149,14 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A credential field by the reference's name, and where to find it."""
+    """A credential field by the reference's name, and where to find it. `holds` names another field that may stand in
+    this one's value too, after a colon.
+    """
 
     name: str
     where: str
     secret: bool = True
+    holds: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +174,8 @@ class Provider:
     """A ticketing platform.
 
     auth is the reference's word; sign puts the credentials on a request, on all hosts alike or per host. credentials
-    lists every accepted field and `enough` the sets of them any one of which is enough. reference is the capability
+    lists every accepted field and `enough` the sets of them any one of which is enough. base may have placeholders of
+    options that have a default. reference is the capability
     matrix that was promised; unsupported says why something is not offered. rate_limit is (requests, seconds). faults
     names the real error behind an answer whose status misleads. astray is what to do where nobody answers, for an
     address that is assumed or a service that has closed.
@@ -198,6 +205,11 @@ class Provider:
     reference: frozenset[str] = frozenset(CAPABILITIES)
     defunct: bool = False
     astray: str = ""
+
+    def is_enough(self, held: Mapping[str, str]) -> bool:
+        """Whether a connection can be made with these credentials."""
+        inner = {field.holds for field in self.credentials if field.holds and ":" in held.get(field.name, "")}
+        return any(all(name in held or name in inner for name in fields) for fields in self.enough)
 
     def signs(self, host: str) -> Sign:
         """What puts the credentials on a request to that host."""

@@ -21,6 +21,7 @@ SLUGS = (
     "ticket-tailor",
     "dice",
     "ticketmaster",
+    "billetto",
     "helloasso",
     "festicket",
     "ticket-arena",
@@ -68,8 +69,8 @@ def create_connector(
     credentials, base_url = _own_address(found, credentials, base_url)
     known = checked_credentials(found, credentials)
     secret_values(known, frozenset(field.name for field in found.credentials if field.secret))
-    hosts = addresses(found, known, base_url)
     settings = checked_options(found, options or {})
+    hosts = addresses(found, {**settings, **known}, base_url)
     return Connector(found, account, known, settings, hosts, vault or MemoryVault(known), Http(transport))
 
 
@@ -154,7 +155,7 @@ def _check_readable(provider: Provider, held: Mapping[str, str]) -> None:
 
 
 def _check_enough(provider: Provider, held: Mapping[str, str], places: Mapping[str, str]) -> None:
-    if any(all(name in held for name in fields) for fields in provider.enough):
+    if provider.is_enough(held):
         return
     nearest = max(provider.enough, key=lambda fields: sum(name in held for name in fields))
     missing = next(name for name in nearest if name not in held)

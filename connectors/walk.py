@@ -127,7 +127,7 @@ class Walker:
             return
         assert call is not None
         listing = Listing(self._provider.name, stream, call, self._caller, values, question)
-        more, state = {**_since(stream, question), **asked.sent}, position.state
+        more, state = {**_since(stream, question, around), **asked.sent}, position.state
         known: dict[str, Surroundings] = {}
         while True:
             try:
@@ -225,11 +225,21 @@ def _following(part: int, parts: int, scopes: Sequence[str | None], index: int) 
     return Position(part + 1) if part + 1 < parts else None
 
 
-def _since(stream: Stream, question: Question) -> dict[str, Any]:
+def _since(stream: Stream, question: Question, around: Surroundings) -> dict[str, Any]:
     since = stream.since
-    if question.since is None or since.parameter is None or since.mode not in ("changed", "created"):
+    if since.parameter is None or since.mode not in ("changed", "created"):
         return {}
-    return {since.parameter: time_text(question.since, since.format, since.zone)}
+    moment = question.since or _beginning(stream, around)
+    return {} if moment is None else {since.parameter: time_text(moment, since.format, since.zone)}
+
+
+def _beginning(stream: Stream, around: Surroundings) -> datetime | None:
+    if around.event is None or stream.since.begins is None:
+        return None
+    try:
+        return around.event.moment(stream.since.begins, zone=stream.since.zone)
+    except Unreadable:
+        return None
 
 
 def _until_older(stream: Stream, rows: list[Row], state: Any, since: datetime | None) -> tuple[list[Row], Any]:
@@ -263,7 +273,7 @@ def _older(stream: Stream, row: Row, since: datetime | None) -> bool:
         changed = row.unix(*paths) if unix else row.moment(*paths, zone=stream.since.zone)
     except Unreadable:
         return False
-    return changed is not None and changed < since
+    return changed is not None and changed < since.replace(microsecond=0)  # platforms cut their times to seconds
 
 
 def _resumed(records: list[Any], position: Position) -> list[Any]:

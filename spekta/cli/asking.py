@@ -26,7 +26,7 @@ class Given:
     browser: bool = False
 
     def enough(self, provider: Provider) -> bool:
-        return any(all(name in self.credentials for name in names) for names in provider.enough)
+        return provider.is_enough(self.credentials)
 
 
 def interactive() -> bool:

@@ -54,7 +54,7 @@ def connect(
     given.browser = allow or paste
     moved = _moved(provider, given, base_url, hosts)
     _complete(provider, given)
-    places = addresses(provider, given.credentials, moved)
+    places = addresses(provider, {**given.options, **given.credentials}, moved)
     if given.browser:
         consent = Consent(provider, places, redirect, paste, patience)
         given.credentials = consent.tokens(given.credentials)
@@ -64,7 +64,7 @@ def connect(
         why = f"{connection} does not work, and is not stored. {health.error.message}"
         raise ProviderError(why, f"{health.error.advice} To store it anyway: --force".strip())
     store = FileStore()
-    usual = addresses(provider, held, None)
+    usual = addresses(provider, {**given.options, **held}, None)
     elsewhere = {host: url for host, url in places.items() if url != usual[host]}
     store.put(joined(slug, account), Settings(held, given.options, elsewhere))
     _tell(joined(slug, account), store, health, json)

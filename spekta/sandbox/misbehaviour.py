@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeVar, get_args
+from urllib.parse import urlsplit
 
 from spekta.sandbox.box_office import Event, Issued, Order
 
@@ -98,7 +99,8 @@ def spoil(kind: Kind, shape: Shape, payload: Any) -> Any:
     elif rows and kind in ("null_id", "unknown_status"):
         _spoil_first(kind, shape, rows[0][rows[1]])
     elif kind == "foreign_next" and (link := locate(whole, f"answer.{shape.next}")):
-        link[0][link[1]] = ELSEWHERE + "/" + (link[0][link[1]] or "?page=2").partition("//")[2].partition("/")[2]
+        said = urlsplit(link[0][link[1]] or "?page=2")
+        link[0][link[1]] = f"{ELSEWHERE}{said.path or '/'}?{said.query}"
     return whole.get("answer", {})
 
 

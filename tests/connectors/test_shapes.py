@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -37,7 +37,7 @@ from connectors.calls import addresses
 from connectors.credentials import MemoryVault
 from connectors.http import Http
 from connectors.models import UnifiedTicket
-from connectors.money import ZERO, Sale, included
+from connectors.money import ZERO, Sale, included, times
 from connectors.pagers import Cursor, Offset, Once, Pages, Split
 from connectors.provider import (
     GET,
@@ -53,7 +53,7 @@ from connectors.provider import (
     Since,
     Stream,
 )
-from connectors.registry import SLUGS, checked_options
+from connectors.registry import SLUGS, checked_credentials, checked_options
 from connectors.row import Row, Unreadable
 
 from .sandboxed import Clock
@@ -742,3 +742,142 @@ async def test_an_allowance_that_is_used_up_is_not_asked_of_again(
             await fair.get_events()
     assert (len(platform.asked), raised.value.retry_after) == (attempts, wait)
     assert raised.value.spent
+
+
+# An address per country, a key and its secret in one field, and a list whose filter by event is not heeded
+
+PAIR = made_up(
+    {"events": Stream(GET("/events"), "", event)},
+    sign=Header(**{"X-Pair": "{apiKey}{:apiSecret}"}),
+    credentials=(Credential("apiKey", "Settings", holds="apiSecret"), Credential("apiSecret", "Shown once")),
+    enough=(("apiKey", "apiSecret"),),
+)
+
+
+@pytest.mark.parametrize("held", [{"apiKey": "k", "apiSecret": "s"}, {"apiKey": "k:s"}])
+async def test_a_pair_may_stand_in_one_field(held: dict[str, str]) -> None:
+    assert checked_credentials(PAIR, held) == held
+    platform = Platform({"/events": []})
+    async with connector(PAIR, platform, **held) as fair:
+        await fair.get_events()
+    assert platform.asked[0].headers["X-Pair"] == "k:s"
+
+
+@pytest.mark.parametrize("held, missing", [({"apiKey": "k"}, "apiSecret"), ({"apiSecret": "a:b"}, "apiKey")])
+def test_half_a_pair_is_named_with_where_to_find_the_other_half(held: dict[str, str], missing: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        checked_credentials(PAIR, held)
+    assert raised.value.field == missing
+    assert {"apiKey": "Settings", "apiSecret": "Shown once"}[missing] in raised.value.message
+
+
+def by_country() -> Provider:
+    options = (Option("domain", "Your country's fair", "fair.test"),)
+    return replace(made_up({}, options=options), base="https://{domain}/api")
+
+
+@pytest.mark.parametrize(
+    "values, base_url, api",
+    [
+        ({}, None, "https://fair.test/api"),
+        ({"domain": "fair.example"}, None, "https://fair.example/api"),
+        ({"domain": "fair.example"}, "https://proxy.example/x", "https://proxy.example/x"),
+    ],
+)
+def test_an_option_names_the_host(values: dict[str, str], base_url: str | None, api: str) -> None:
+    assert addresses(by_country(), values, base_url) == {"api": api}
+
+
+@pytest.mark.parametrize(
+    "domain", ["fair.test/x", "fair.test:8443", "a@fair.test", "fair", "fair.test?", "https://fair.test"]
+)
+def test_what_is_no_host_is_no_option(domain: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        addresses(by_country(), {"domain": domain}, None)
+    assert raised.value.field == "domain"
+
+
+def purchase(row: Row) -> UnifiedOrder | None:
+    return UnifiedOrder(id=row.id()) if row.ref("event") == row.event.ref("id") else None
+
+
+DAYS = made_up(
+    {
+        "events": Stream(GET("/events"), "", event),
+        "event": Stream(GET("/events/{event}"), "", event),
+        "orders": Stream(
+            GET("/orders"),
+            "",
+            purchase,
+            wide=GET("/orders"),
+            event="event",
+            since=Since("changed", "after", format="%Y-%m-%d", by="at", begins="made"),
+        ),
+    }
+)
+EVENING = datetime(2026, 3, 2, 20, 0, 0, 500_000, tzinfo=UTC)
+BOUGHT = [
+    {"id": 1, "event": 7, "at": "2026-03-02T08:00:00Z"},
+    {"id": 2, "event": 8, "at": "2026-03-02T21:00:00Z"},
+    {"id": 3, "event": 7, "at": "2026-03-02T20:00:00Z"},
+]
+
+
+@pytest.mark.parametrize(
+    "made, since, day, ids",
+    [
+        ("2026-02-01T23:30:00-03:00", None, "2026-02-02", ["1", "3"]),
+        ("2026-02-01T23:30:00-03:00", EVENING, "2026-03-02", ["3"]),
+        ("some day", None, None, ["1", "3"]),
+        (None, None, None, ["1", "3"]),
+    ],
+)
+async def test_a_list_is_asked_from_the_beginning_of_its_event(
+    made: str | None, since: datetime | None, day: str | None, ids: list[str]
+) -> None:
+    """And what changed within the second asked for comes back, as platforms cut their times to seconds."""
+    platform = Platform({"/events/7": {"id": 7, "made": made}, "/orders": BOUGHT})
+    async with connector(DAYS, platform) as fair:
+        found = [one.id async for one in fair.stream_orders("7", since=since)]
+    assert found == ids
+    assert platform.asked[-1].url.params.get("after") == day
+
+
+async def test_a_list_of_everything_has_no_beginning() -> None:
+    platform = Platform({"/events/7": {"id": 7, "made": "2026-02-01T00:00:00Z"}, "/events/8": {"id": 8}})
+    platform.answers = {**platform.answers, "/orders": BOUGHT}
+    async with connector(DAYS, platform) as fair:
+        assert [one.id async for one in fair.stream_orders()] == ["1", "2", "3"]
+    assert not platform.asked[0].url.query
+
+
+@pytest.mark.parametrize(
+    "link, more, fails",
+    [
+        ("/events?after=2", True, False),
+        ("/events?page=2", True, True),
+        ("/events?after=", True, True),
+        ("/events?page=2", False, False),
+        (None, True, False),
+    ],
+)
+async def test_a_link_without_its_parameter_is_no_end(link: str | None, more: bool, fails: bool) -> None:
+    pages = Cursor("after", link="next", more="more")
+    listing = made_up({"events": Stream(GET("/events"), "data", event, pager=pages)})
+    first = {"data": [{"id": 1, "name": "One"}], "next": link, "more": more}
+    rest = {"data": [{"id": 2, "name": "Two"}], "next": None, "more": False}
+    platform = Platform({"/events": lambda request: rest if request.url.query else first})
+    async with connector(listing, platform) as fair:
+        if fails:
+            with pytest.raises(InvalidResponse, match="without after"):
+                _ = [one async for one in fair.stream_events()]
+            return
+        found = [one.id async for one in fair.stream_events()]
+    assert found == (["1", "2"] if link and more else ["1"])
+
+
+@pytest.mark.parametrize(
+    "amount, quantity, whole", [("19.50", 3, "58.50"), ("3500", 0, "0"), (None, 2, None), ("1.00", None, None)]
+)
+def test_what_so_many_cost(amount: str | None, quantity: int | None, whole: str | None) -> None:
+    assert times(Decimal(amount) if amount else None, quantity) == (Decimal(whole) if whole else None)

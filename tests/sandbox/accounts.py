@@ -15,6 +15,7 @@ PRETIX = "/pretix/api/api/v1/organizers/lampions"
 EVENTBRITE = "/eventbrite/api/v3"
 HELLOASSO = "/helloasso/api/v5"
 DICE = "/dice/api/graphql"
+BILLETTO = "/billetto/api/api/v3"
 
 ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
 ASSOCIATION = f"{HELLOASSO}/organizations/les-lampions"
@@ -120,6 +121,22 @@ async def token(client: Client, **form: str) -> httpx2.Response:
     return await client.post("/helloasso/login/oauth2/token", data=said)
 
 
+class Billetto:
+    headers: ClassVar = {"Api-Keypair": ":".join(credentials("billetto").values())}
+
+    async def get(self, client: Client, path: str, **query: Any) -> httpx2.Response:
+        return await client.get(f"{BILLETTO}/organiser{path}", params=query, headers=self.headers)
+
+    async def walk(self, client: Client, path: str, **query: Any) -> Rows:
+        rows: Rows = []
+        answer = (await self.get(client, path, **query)).json()
+        while True:
+            rows += answer["data"]
+            if not answer["has_more"]:
+                return rows
+            answer = (await client.get("/billetto/api" + answer["next_url"], headers=self.headers)).json()
+
+
 Ask = Callable[[Client], Coroutine[Any, Any, httpx2.Response]]
 
 
@@ -144,10 +161,15 @@ async def orders_of_dice(client: Client) -> httpx2.Response:
     return await Dice().ask(client, query)
 
 
+async def orders_of_billetto(client: Client) -> httpx2.Response:
+    return await Billetto().get(client, "/orders", limit=20)
+
+
 ORDERS: dict[str, Ask] = {
     "ticket-tailor": orders_of_ticket_tailor,
     "pretix": orders_of_pretix,
     "eventbrite": orders_of_eventbrite,
     "helloasso": orders_of_helloasso,
     "dice": orders_of_dice,
+    "billetto": orders_of_billetto,
 }

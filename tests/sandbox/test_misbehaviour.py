@@ -12,20 +12,21 @@ from tests.sandbox.accounts import ORDERS, ORGANIZATIONS, Dice, Eventbrite, Hell
 pytestmark = pytest.mark.anyio
 
 each_provider = pytest.mark.parametrize("slug", sorted(ORDERS))
-LINKED = ("ticket-tailor", "pretix")
+LINKED = ("ticket-tailor", "billetto", "pretix")
 STATUS = {
     "ticket-tailor": ("status",),
     "pretix": ("status",),
     "eventbrite": ("status",),
     "helloasso": ("items", 0, "state"),
+    "billetto": ("state",),
 }
 
 
 def rows_of(slug: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
     if slug == "dice":
         return [edge["node"] for edge in answer["data"]["viewer"]["orders"]["edges"]]
-    names = {"ticket-tailor": "data", "pretix": "results", "eventbrite": "orders", "helloasso": "data"}
-    rows: list[dict[str, Any]] = answer[names[slug]]
+    names = {"pretix": "results", "eventbrite": "orders"}
+    rows: list[dict[str, Any]] = answer[names.get(slug, "data")]
     return rows
 
 
@@ -43,6 +44,8 @@ def cursor_of(slug: str, answer: dict[str, Any]) -> Any:
             return answer["pagination"].get("continuation")
         case "helloasso":
             return answer["pagination"]["continuationToken"]
+        case "billetto":
+            return answer["next_url"]
         case _:
             return answer["data"]["viewer"]["orders"]["pageInfo"]["endCursor"]
 
