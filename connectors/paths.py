@@ -1,6 +1,6 @@
 """Paths into JSON: `a.b`, `a[0]`, `a[-1].id`, and `a[].b[]` for every element. `""` is the value itself.
 
-A trailing `?` marks a list that may be missing. A null on the way ends the path; in a fan-out it is skipped.
+A trailing `?` marks a list that may be missing, and `[]` alone is an answer that is a list itself. A null on the way ends the path; in a fan-out it is skipped.
 """
 
 import re
@@ -63,10 +63,10 @@ def elements(value: Any) -> Sequence[Any]:
 
 
 def holds(value: Any, path: str) -> bool:
-    """Whether the path exists, up to its first `[]`; a null at its end counts as existing."""
-    for step in steps(path):
+    """Whether the path exists, up to its first `[]`; a null at its end counts as existing. `[]` itself is a list."""
+    for number, step in enumerate(steps(path)):
         if step is None:
-            return True
+            return number > 0 or isinstance(value, list)
         if not _has(value, step):
             return False
         value = value[step]

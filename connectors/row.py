@@ -161,10 +161,15 @@ class Row:
         return known
 
     def moment(self, *paths: str, zone: str | None = None) -> datetime | None:
-        """An ISO 8601 time in UTC. A time without an offset needs the `zone` (IANA) it is in, else it is Unreadable."""
+        """An ISO 8601 time in UTC, its date with dashes or slashes.
+
+        A time without an offset needs the `zone` (IANA) it is in, else it is Unreadable.
+        """
         value = self.value(*paths)
         if value is None or str(value).startswith("0000-00-00"):
             return None
+        if isinstance(value, str) and value[4:5] == "/":
+            value = value.replace("/", "-", 2)
         try:
             moment = datetime.fromisoformat(value)
         except (TypeError, ValueError):
