@@ -18,19 +18,21 @@ STATUS = {
     "pretix": ("status",),
     "eventbrite": ("status",),
     "helloasso": ("items", 0, "state"),
+    "accelevents": ("status",),
 }
+IDS = {"pretix": "code", "accelevents": "orderId"}
 
 
 def rows_of(slug: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
     if slug == "dice":
         return [edge["node"] for edge in answer["data"]["viewer"]["orders"]["edges"]]
-    names = {"ticket-tailor": "data", "pretix": "results", "eventbrite": "orders", "helloasso": "data"}
-    rows: list[dict[str, Any]] = answer[names[slug]]
+    names = {"pretix": "results", "eventbrite": "orders"}
+    rows: list[dict[str, Any]] = answer[names.get(slug, "data")]
     return rows
 
 
 def ids_of(slug: str, answer: dict[str, Any]) -> list[Any]:
-    return [row.get("code", row.get("id")) for row in rows_of(slug, answer)]
+    return [row[IDS.get(slug, "id")] for row in rows_of(slug, answer)]
 
 
 def cursor_of(slug: str, answer: dict[str, Any]) -> Any:
@@ -43,6 +45,8 @@ def cursor_of(slug: str, answer: dict[str, Any]) -> Any:
             return answer["pagination"].get("continuation")
         case "helloasso":
             return answer["pagination"]["continuationToken"]
+        case "accelevents":
+            return answer["recordsFiltered"]
         case _:
             return answer["data"]["viewer"]["orders"]["pageInfo"]["endCursor"]
 
@@ -125,7 +129,7 @@ async def test_a_null_id(client: httpx2.AsyncClient, sandbox: Sandbox) -> None:
     for slug in ORDERS:
         sandbox.misbehave(slug, "null_id")
         rows = rows_of(slug, (await ORDERS[slug](client)).json())
-        ids[slug] = [row["code" if slug == "pretix" else "id"] for row in rows[:2]]
+        ids[slug] = [row[IDS.get(slug, "id")] for row in rows[:2]]
 
     assert {slug: first is None and second is not None for slug, (first, second) in ids.items()} == dict.fromkeys(
         ORDERS, True
