@@ -1,5 +1,5 @@
 """How requests are signed: Header, Query, Basic, OAuth2; or one of them per host. Templates are filled from the
-connection's credentials.
+connection's credentials and options.
 """
 
 import base64
@@ -20,7 +20,7 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True, init=False)
 class Header:
-    """Credentials in request headers: `Header(Authorization="Bearer {apiKey}")`."""
+    """Credentials in request headers: `Header(Authorization="Bearer {apiKey}")`. Names may hold placeholders too."""
 
     templates: Mapping[str, str]
 
@@ -28,7 +28,7 @@ class Header:
         object.__setattr__(self, "templates", templates)
 
     def headers(self, values: Mapping[str, str]) -> dict[str, str]:
-        return {name: fill(template, values) for name, template in self.templates.items()}
+        return {fill(name, values): fill(template, values).strip() for name, template in self.templates.items()}
 
     def query(self, values: Mapping[str, str]) -> dict[str, str]:
         return {}

@@ -21,6 +21,7 @@ from .row import Row
 
 ATTEMPTS = 4
 LONGEST_WAIT = 60.0
+ASSUMED = "The address of this listing is an assumption: the platform does not publish one."
 MOMENT = 1e9  # a larger number of seconds is a time, not a wait
 sleep = asyncio.sleep
 
@@ -50,9 +51,17 @@ class Reply:
 class Caller:
     """One connection's way to its platform."""
 
-    def __init__(self, provider: Provider, hosts: Mapping[str, str], vault: Vault, http: Http) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        hosts: Mapping[str, str],
+        vault: Vault,
+        http: Http,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
         self._provider = provider
         self._hosts = hosts
+        self._settings = {name: value for name, value in (options or {}).items() if isinstance(value, str)}
         self._vault = vault
         self._http = http
         self._secrets = frozenset(field.name for field in provider.credentials if field.secret)
@@ -116,13 +125,13 @@ class Caller:
 
     async def _send(self, request: "Request", credentials: Mapping[str, str], deadline: Deadline) -> Answer:
         secret_values(credentials, self._secrets)  # another process may have renewed them
-        sign = self._provider.signs(request.host)
-        query = {**request.query, **sign.query(credentials)}
+        sign, values = self._provider.signs(request.host), {**self._settings, **credentials}
+        query = {**request.query, **sign.query(values)}
         return await self._http.send(
             request.method,
             request.url,
             query=query,
-            headers=sign.headers(credentials),
+            headers=sign.headers(values),
             body=request.body,
             deadline=deadline,
         )
@@ -163,7 +172,9 @@ class Caller:
                 **more,
             )
         if fault == "missing":
-            return errors.NotFound(f"{name} knows no such record ({request.operation}).", _look_again(request), **more)
+            return errors.NotFound(
+                f"{name} knows no such record ({request.operation}).", self._look_again(request), **more
+            )
         if fault == "limited":
             wait = _retry_after(answer.headers)
             return errors.RateLimited(f"{name} asks to slow down.", _wait_advice(wait), retry_after=wait, **more)
@@ -190,9 +201,16 @@ class Caller:
         places = [f"{field.name} ({field.where})" for field in self._provider.credentials if field.secret]
         return f"Check {places[0]}." if places else "Check the credentials."
 
+    def _look_again(self, request: "Request") -> str:
+        if request.evidence == "assumed":
+            return f"{ASSUMED} {self._provider.astray}".strip()
+        return "Check the id: a list of events shows the ids that exist."
+
     def _placed(self, error: errors.ProviderError, request: "Request") -> errors.ProviderError:
         error.provider = error.provider or self._provider.slug
         error.operation = error.operation or request.operation
+        if type(error) is errors.Unavailable and error.status is None:
+            error.advice = self._provider.astray or error.advice
         if not error.message.startswith(self._provider.name):
             error.message = f"{self._provider.name}: {error.message}"
         return error
@@ -238,12 +256,6 @@ def _field_error(body: Any) -> tuple[str | None, str | None]:
         if isinstance(said, list) and said and isinstance(said[0], str):
             return quoted(str(name), 60), quoted(said[0])
     return None, None
-
-
-def _look_again(request: Request) -> str:
-    if request.evidence == "assumed":
-        return "The address of this listing is an assumption: the platform does not publish one."
-    return "Check the id: a list of events shows the ids that exist."
 
 
 def _wait_advice(seconds: float | None) -> str:

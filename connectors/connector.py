@@ -57,7 +57,7 @@ class Connector:
         self.provider = provider
         self.account = account
         self._http = http
-        self.caller = Caller(provider, hosts, vault, http)
+        self.caller = Caller(provider, hosts, vault, http, options)
         self._walker = Walker(provider, account, options, {**options, **credentials}, self.caller)
         self._questions = Questions(provider, options)
         self._paging = Paging(provider, account, self._questions, self._walker)
@@ -171,6 +171,13 @@ class Connector:
             sales += [sale for sale in found if sale is not None]
             bad += len(batch.problems)
         stream = self.provider.parts(kind)[0]
+        if bad and stream.basis == "provider_report":
+            raise InvalidResponse(
+                f"{self.provider.name}'s report on event {event_id} cannot be read.",
+                "The platform may have changed its API.",
+                provider=self.provider.slug,
+                operation="get_revenue",
+            )
         return money.revenue(
             [*sales, *([f"records that could not be read: {bad}"] if bad else [])],
             provider=self.provider.slug,

@@ -56,7 +56,7 @@ class InvalidArgument(SpektaError):
 
 
 class Unsupported(SpektaError):
-    """The platform (its slug, and its name for people) does not offer this; nothing was asked of it."""
+    """The platform (its slug, and its name for people) does not offer this."""
 
     code = "unsupported"
 

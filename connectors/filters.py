@@ -182,5 +182,6 @@ def time_text(moment: datetime, format: str, zone: str | None = None) -> str | i
     """
     if format == "unix":
         return int(moment.timestamp())
-    there = moment.astimezone(ZoneInfo(zone) if zone else UTC)
-    return there.strftime("%Y-%m-%dT%H:%M:%SZ" if format == "iso" else format)
+    if format == "iso":
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(ZoneInfo(zone) if zone else UTC).strftime(format)

@@ -61,7 +61,7 @@ class Listing:
             raise self._goes_round() from None
         page = (len(rows), rows[0].data, rows[-1].data) if rows else None
         if page and page == self._last:
-            if following is None or (isinstance(pager, Pages) and pager.was_short(state, size)):
+            if following is None or (isinstance(pager, Pages) and pager.was_short(reply.body, state, size)):
                 return [], None
             raise self._goes_round()
         self._last = page

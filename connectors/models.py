@@ -197,7 +197,7 @@ class CurrencyTotal(Model):
     currency: str
     gross_revenue: Amount
     refunds: Amount
-    orders: int
+    orders: int | None
 
 
 class UnifiedRevenue(Model):
@@ -218,7 +218,7 @@ class UnifiedRevenue(Model):
     fees: Amount | None
     net_revenue: Amount
     tickets_sold: int | None
-    orders: int
+    orders: int | None
     basis: Basis
     unreported: tuple[str, ...] = ()
     other_currencies: tuple[CurrencyTotal, ...] = ()

@@ -95,16 +95,18 @@ class Sale:
     """What revenue is added up from: the money of one order, or of one ticket, for one event. `id` tells sales apart.
 
     `gross` is what was paid, `refunded` what was given back, `tax` and `fees` those of the money kept. None is unknown.
+    A sum of the platform's own has no `order`: it stands for so many `orders`.
     """
 
     id: str
-    order: str
+    order: str | None
     currency: str | None
     gross: Decimal
     refunded: Decimal | None = None
     fees: Decimal | None = None
     tax: Decimal | None = None
     tickets: int | None = None
+    orders: int | None = None
 
 
 _PAID: frozenset[OrderStatus] = frozenset({"paid", "partially_refunded", "refunded"})
@@ -220,12 +222,20 @@ def revenue(
         **{name: told[name] for name in ("refunds", "taxes", "fees")},
         net_revenue=rounded(gross - sum((value for value in told.values() if value), ZERO), currency),
         tickets_sold=None if tickets is None else int(tickets),
-        orders=len({sale.order for sale in ours}),
+        orders=_orders(ours),
         basis=basis,
         unreported=tuple(name for name, value in told.items() if value is None) + tuple(remarks),
         other_currencies=_by_currency(foreign),
         as_of=as_of,
     )
+
+
+def _orders(sales: Iterable[Sale]) -> int | None:
+    """How many orders; None where a sum does not say how many it stands for."""
+    sales = list(sales)
+    sums = [sale.orders for sale in sales if sale.order is None]
+    known = [orders for orders in sums if orders is not None]
+    return None if len(known) < len(sums) else len({sale.order for sale in sales if sale.order}) + sum(known)
 
 
 def _by_currency(sales: list[Sale]) -> tuple[CurrencyTotal, ...]:
@@ -234,7 +244,7 @@ def _by_currency(sales: list[Sale]) -> tuple[CurrencyTotal, ...]:
             currency=currency,
             gross_revenue=rounded(sum((s.gross for s in sales if s.currency == currency), ZERO), currency),
             refunds=rounded(sum((s.refunded or ZERO for s in sales if s.currency == currency), ZERO), currency),
-            orders=len({s.order for s in sales if s.currency == currency}),
+            orders=_orders(s for s in sales if s.currency == currency),
         )
         for currency in sorted({s.currency for s in sales if s.currency})
     )

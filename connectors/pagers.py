@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from .paths import dig
+from .paths import dig, holds
 
 State = Any
 
@@ -49,8 +49,9 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Numbered pages. The end is where `more` is null or false, else where `count` rows were seen, else at a short
-    page.
+    """Numbered pages. The end is where `more` is null or false, else where `last` is the number of the page, else where
+    `count` rows were seen, else at a short page. Of several paths the first that is there tells; where there is but
+    one `more`, its absence is the end too.
 
     A short first page proves nothing, as platforms cut sizes silently: then one more is asked for.
     State: [page number, rows seen, rows on the first page].
@@ -60,8 +61,9 @@ class Pages:
     size: str | None = None
     largest: int | None = None
     first: int = 1
-    count: str | None = None
-    more: str | None = None
+    count: str | tuple[str, ...] | None = None
+    more: str | tuple[str, ...] | None = None
+    last: str | tuple[str, ...] | None = None
 
     def ask(self, state: State, size: int) -> dict[str, Any]:
         number = state[0] if state else self.first
@@ -73,23 +75,33 @@ class Pages:
         following = [number + 1, seen, rows if full is None else full]
         if not rows:
             return None
-        if self.more is not None:
-            return following if dig(answer, self.more) else None
-        total = self.total(answer)
-        if total is not None:
-            return following if seen < total else None
-        return following if full is None or rows >= full else None
+        told = self._told(answer, number, seen)
+        goes_on = (full is None or rows >= full) if told is None else told
+        return following if goes_on else None
 
     def total(self, answer: Any) -> int | None:
         return _count(answer, self.count)
+
+    def _told(self, answer: Any, number: int, seen: int) -> bool | None:
+        """Whether the answer says that there is more; None where it does not say."""
+        if isinstance(self.more, str):
+            return bool(dig(answer, self.more))
+        if (path := next((path for path in self.more or () if holds(answer, path)), None)) is not None:
+            return bool(dig(answer, path))
+        if (last := _count(answer, self.last)) is not None:
+            return number - self.first + 1 < last
+        total = self.total(answer)
+        return None if total is None else seen < total
 
     def jump(self, page: int, size: int) -> State:
         """The state at which a page of that size is asked for."""
         return [self.first + page - 1, (page - 1) * size, size]
 
-    def was_short(self, state: State, size: int) -> bool:
+    def was_short(self, answer: Any, state: State, size: int) -> bool:
         """Whether this is the one extra request after a first page shorter than asked for."""
-        return self.more is None and bool(state) and state[0] == self.first + 1 and state[2] < size
+        if not state or state[0] != self.first + 1 or state[2] >= size:
+            return False
+        return self._told(answer, state[0], state[1]) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +183,9 @@ class Cursor:
         return parse_qs(urlsplit(link).query).get(name, [None])[0] if isinstance(link, str) else None
 
 
-def _count(answer: Any, path: str | None) -> int | None:
-    found = dig(answer, path) if path else None
-    return found if isinstance(found, int) and found >= 0 else None
+def _count(answer: Any, paths: str | tuple[str, ...] | None) -> int | None:
+    for path in (paths,) if isinstance(paths, str) else paths or ():
+        found = dig(answer, path)
+        if isinstance(found, int) and found >= 0:
+            return found
+    return None

@@ -60,7 +60,7 @@ class Total:
     fees: Decimal | None
     net_revenue: Decimal
     tickets_sold: int | None
-    orders: int
+    orders: int | None
     events: int
     unreported: tuple[str, ...] = ()
 
@@ -231,7 +231,7 @@ def _total(currency: str, revenues: Sequence[UnifiedRevenue]) -> Total:
         fees=sums["fees"],
         net_revenue=sums["net_revenue"],
         tickets_sold=_sum(revenue.tickets_sold for revenue in revenues),
-        orders=sum(revenue.orders for revenue in revenues),
+        orders=_sum(revenue.orders for revenue in revenues),
         events=len(revenues),
         unreported=tuple(
             sorted({f"{name} ({revenue.provider})" for revenue in revenues for name in revenue.unreported})

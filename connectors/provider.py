@@ -50,8 +50,9 @@ class Since:
     """How far the platform can filter by change.
 
     `changed` and `created`: it filters by that time, given as `parameter` in `format`. `client`: everything is read,
-    and rows older by their own clock are dropped here. `none`: everything comes back. `by` is the row's own clock;
-    with `stop` the list comes newest first and the walk ends at the first older row.
+    and rows older by their own clock are dropped here. `none`: everything comes back. `by` is the row's own clock, of
+    several paths the first that is there; with `stop` the list comes newest first and the walk ends at the first older
+    row.
     """
 
     mode: Mode = "none"
@@ -59,7 +60,7 @@ class Since:
     _: KW_ONLY
     format: str = "iso"
     zone: str | None = None
-    by: str | None = None
+    by: str | tuple[str, ...] | None = None
     stop: bool = False
 
 
@@ -169,7 +170,8 @@ class Provider:
     auth is the reference's word; sign puts the credentials on a request, on all hosts alike or per host. credentials
     lists every accepted field and `enough` the sets of them any one of which is enough. reference is the capability
     matrix that was promised; unsupported says why something is not offered. rate_limit is (requests, seconds). faults
-    names the real error behind an answer whose status misleads.
+    names the real error behind an answer whose status misleads. astray is what to do where nobody answers, for an
+    address that is assumed or a service that has closed.
     """
 
     slug: str
@@ -195,6 +197,7 @@ class Provider:
     limitations: tuple[str, ...] = ()
     reference: frozenset[str] = frozenset(CAPABILITIES)
     defunct: bool = False
+    astray: str = ""
 
     def signs(self, host: str) -> Sign:
         """What puts the credentials on a request to that host."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from .caller import Caller
 from .companions import Companions
-from .errors import InvalidResponse, ProviderError
+from .errors import InvalidResponse, NotFound, ProviderError, Unsupported
 from .filters import Asked, sort_out, time_text
 from .http import Deadline
 from .listing import Listing, numbered
@@ -56,7 +56,8 @@ class Walker:
         call = self._provider.health
         with self._named("health_check"):
             values = await self._scopes.values(call, None, deadline)
-            await self._caller.ask(call, values, deadline=deadline, operation="health_check")
+            known = self._provider.evidence("events") or "documented"
+            await self._caller.ask(call, values, deadline=deadline, operation="health_check", evidence=known)
 
     @contextmanager
     def _named(self, operation: str) -> Iterator[None]:
@@ -128,7 +129,10 @@ class Walker:
         more, state = {**_since(stream, question), **asked.sent}, position.state
         known: dict[str, Surroundings] = {}
         while True:
-            rows, state, total = await listing.read(state, around, more)
+            try:
+                rows, state, total = await listing.read(state, around, more)
+            except NotFound as error:
+                raise self._missing(stream, question, around, error) from None
             rows, state = _until_older(stream, rows, state, question.since)
             rows = rows if stream.group else _newer(stream, rows, question.since)
             for part, following in _parts(stream, rows, position.state, state, question.size):
@@ -137,6 +141,16 @@ class Walker:
                 yield part, following, total
             if state is None:
                 return
+
+    def _missing(
+        self, stream: Stream, question: Question, around: Surroundings, error: NotFound
+    ) -> NotFound | Unsupported:
+        """An event that is there without a listing whose address is assumed has no such listing, not an empty one."""
+        if stream.evidence != "assumed" or around.event is None:
+            return error
+        provider, kind = self._provider, "revenue" if question.kind == "sales" else question.kind
+        why = "nothing is at the address that is assumed for it."
+        return Unsupported(provider.slug, provider.name, kind, why, error.advice)
 
     def _batch(
         self,
@@ -242,9 +256,10 @@ def _newer(stream: Stream, rows: list[Row], since: datetime | None) -> list[Row]
 def _older(stream: Stream, row: Row, since: datetime | None) -> bool:
     if since is None or stream.since.by is None:
         return False
+    paths = (stream.since.by,) if isinstance(stream.since.by, str) else stream.since.by
     try:
         unix = stream.since.format == "unix"
-        changed = row.unix(stream.since.by) if unix else row.moment(stream.since.by, zone=stream.since.zone)
+        changed = row.unix(*paths) if unix else row.moment(*paths, zone=stream.since.zone)
     except Unreadable:
         return False
     return changed is not None and changed < since

@@ -33,7 +33,7 @@ class Revenue(Part):
     fees: Amount | None = None
     net_revenue: Amount | None = None
     tickets_sold: int | None = None
-    orders: int
+    orders: int | None = None
     unreported: Annotated[list[Text] | None, Field(description="Not wholly known")] = None
     basis: str | None = None
     other_currencies: "list[Revenue] | None" = None

@@ -73,7 +73,7 @@ async def _read(portfolio: Portfolio) -> Answers:
 def _sections(answers: Answers) -> Iterator[tuple[str, object]]:
     asked = len(answers.events.connections)
     events = len(answers.events.events)
-    orders = sum(total.orders for total in answers.revenue.totals)
+    orders = sum(total.orders or 0 for total in answers.revenue.totals)
     yield (
         "Spekta: one question for all your ticketing platforms",
         f"{asked} platforms, {events} events and {orders} orders, read in {answers.seconds:.1f} seconds. Nothing of it "

@@ -121,7 +121,7 @@ def _events_table(pairs: Iterable[Pair]) -> Table:
     for event, revenue in pairs:
         name = Text.assemble(cells.text(event.name), "\n", (event.reference, "dim"))
         table.add_row(
-            name, revenue.currency, *figures(revenue), cells.count(revenue.tickets_sold), f"{revenue.orders:,}"
+            name, revenue.currency, *figures(revenue), cells.count(revenue.tickets_sold), cells.count(revenue.orders)
         )
     return table
 
@@ -139,7 +139,7 @@ def _totals_table(found: RevenueReport) -> Table:
 
 
 def _sums(total: Total) -> tuple[str, ...]:
-    counts = (cells.count(total.tickets_sold), f"{total.orders:,}", f"{total.events:,}")
+    counts = (cells.count(total.tickets_sold), cells.count(total.orders), f"{total.events:,}")
     told = [_least(name, value, total) for name, value in zip(FIGURES, figures(total), strict=True)]
     return total.currency, *told, *counts
 
@@ -172,8 +172,8 @@ def _caveats(pairs: Sequence[Pair]) -> Iterable[str]:
         yield f"Not told: {name} ({', '.join(connections)})."
     for event, revenue in pairs:
         for other in revenue.other_currencies:
-            took = cells.amount(other.gross_revenue, other.currency)
-            yield f"{event.reference}: {took} more came in another currency ({other.orders} orders), not added in."
+            took, orders = cells.amount(other.gross_revenue, other.currency), cells.count(other.orders)
+            yield f"{event.reference}: {took} more came in another currency ({orders} orders), not added in."
 
 
 def _document(found: RevenueReport) -> dict[str, object]:
