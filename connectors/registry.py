@@ -21,6 +21,7 @@ SLUGS = (
     "ticket-tailor",
     "dice",
     "helloasso",
+    "seetickets-us",
     "accelevents",
     "pretix",
 )

@@ -302,6 +302,9 @@ async def test_other_refusals_are_named_and_not_tried_again(status: int, error: 
 )
 @each_provider
 async def test_answers_that_are_nothing(slug: str, content: bytes) -> None:
+    rows = find_provider(slug).parts("events")[0].rows
+    if content == b"[]" and "[]" in (rows if isinstance(rows, tuple) else (rows,)):
+        pytest.skip("an account without events")
     account, nothing = sandboxed(slug), list[bytes]()
 
     def change(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
