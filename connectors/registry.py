@@ -21,6 +21,7 @@ SLUGS = (
     "ticket-tailor",
     "dice",
     "helloasso",
+    "ticketsellers",
     "seetickets-us",
     "accelevents",
     "pretix",

@@ -13,6 +13,11 @@ pytestmark = pytest.mark.anyio
 # Where the rows are, what a page says of those to come, how the key is sent.
 PLATFORMS: dict[str, tuple[str, dict[str, Any], tuple[str, str]]] = {
     "seetickets-us": ("data", {"meta": {"page": 2, "per_page": 5, "total": 12}}, ("X-API-Key", "")),
+    "ticketsellers": (
+        "data",
+        {"meta": {"current_page": 2, "last_page": 3, "total": 12}},
+        ("Authorization", "Token "),
+    ),
 }
 
 each_platform = pytest.mark.parametrize("slug", sorted(PLATFORMS))
