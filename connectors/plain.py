@@ -14,7 +14,7 @@ from functools import cache, partial
 from typing import Any
 
 from .auth import Header
-from .models import AttendeeStatus, OrderStatus, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
+from .models import OrderStatus, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
 from .money import Sale, order_status
 from .pagers import Pages
 from .provider import GET, Credential, Evidence, Option, Provider, Since, Stream
@@ -29,11 +29,10 @@ TICKET = {"on_sale": "on_sale", "onsale": "on_sale", "active": "on_sale", "avail
           "paused": "off_sale", "locked": "off_sale", "closed": "off_sale", "sold_out": "sold_out",
           "soldout": "sold_out", "ended": "ended", "expired": "ended", "hidden": "hidden"}
 ENTERED = ("used", "scanned", "checked_in")
-ATTENDEE: Mapping[str, AttendeeStatus] = {
-    "valid": "valid", "active": "valid", "confirmed": "valid", "paid": "valid", "used": "valid", "scanned": "valid",
-    "checked_in": "valid", "pending": "pending", "reserved": "pending", "unpaid": "pending", "cancelled": "cancelled",
-    "canceled": "cancelled", "void": "cancelled", "voided": "cancelled", "refunded": "refunded",
-    "transferred": "transferred"}
+ATTENDEE = {"valid": "valid", "active": "valid", "confirmed": "valid", "paid": "valid", "used": "valid",
+            "scanned": "valid", "checked_in": "valid", "pending": "pending", "reserved": "pending", "unpaid": "pending",
+            "cancelled": "cancelled", "canceled": "cancelled", "void": "cancelled", "voided": "cancelled",
+            "refunded": "refunded", "transferred": "transferred"}
 ORDER = {"paid": "paid", "complete": "paid", "completed": "paid", "confirmed": "paid", "pending": "pending",
          "reserved": "pending", "unpaid": "pending", "expired": "expired", "cancelled": "cancelled",
          "canceled": "cancelled", "void": "cancelled", "voided": "cancelled", "refunded": "refunded",
@@ -56,7 +55,7 @@ class Home:
     zone: str | None = None
     event_currency: str = "currency"
     event_zone: str = "timezone"
-    attendee: Mapping[str, AttendeeStatus] = field(default_factory=lambda: ATTENDEE)
+    attendee: Mapping[str, str] = field(default_factory=lambda: ATTENDEE)
 
     def currency_of(self, row: Row) -> str | None:
         own = row.currency("currency", "price.currency", "total.currency", *spelt("gross_revenue.currency"))

@@ -24,6 +24,7 @@ SLUGS = (
     "ticketsellers",
     "seetickets-us",
     "accelevents",
+    "rsvpify",
     "pretix",
 )
 

@@ -46,6 +46,7 @@ class Leaf(NamedTuple):
     total: int
     more: bool
     name: str
+    address: str
 
 
 def in_text(name: str, amount: Decimal, currency: str) -> Row:
@@ -75,13 +76,20 @@ def with_last_page(leaf: Leaf) -> Row:
     return {"data": leaf.rows, "meta": {"current_page": leaf.number, "last_page": last, "total": leaf.total}}
 
 
+def with_links(leaf: Leaf) -> Row:
+    """Wrap it with the address of the next page, as Laravel does."""
+    link = f"{leaf.address}?page={leaf.number + 1}&per_page={leaf.size}" if leaf.more else None
+    return {**with_last_page(leaf), "links": {"next": link}}
+
+
 @dataclass(frozen=True)
 class Dialect:
     """What one platform's own is.
 
     `header` and `scheme` hold the key; `words` are what listings are called in addresses, `statuses` what an attendee's
-    status is called; `changed` are the listings that know `updated_since`; `rows` is where the envelope has them, the
-    name of the list for None. `moment` writes the times of an event, `ident` an id; `camel` is how names are written.
+    status is called; `changed` are the listings that know `updated_since`. `rows` is where the envelope has them, the
+    name of the list for None, and `next` where it has a link to the next page. `moment` writes the times of an event,
+    `ident` an id; `camel` is how names are written.
     """
 
     slug: str
@@ -94,6 +102,7 @@ class Dialect:
     changed: Collection[str] = ("events", "attendees")
     envelope: Callable[[Leaf], Row] = with_total
     rows: str | None = "data"
+    next: str = ""
     money: Money = in_text
     moment: Callable[[datetime, str], str] = lambda at, zone: local(at, zone).isoformat(timespec="seconds")
     ident: type[str] | type[int] = str
@@ -141,7 +150,7 @@ def service(dialect: Dialect, *, report: bool = False, not_carried: Mapping[str,
         credentials={"apiKey": dialect.key},
         admit=speaker.admit,
         error=lambda refusal: {"message": refusal.message or MESSAGES.get(refusal.status, "Something went wrong.")},
-        shape=Shape(),
+        shape=Shape(next=dialect.next, next_is_link=bool(dialect.next)),
         paging=PAGING,
         not_carried=NOT_CARRIED | dict(not_carried or {}),
         carries_order=is_real,
@@ -239,7 +248,7 @@ class Speaker:
         page = ask.page(ask.found(found), (number - 1) * size, size)
         rows = [self._spelt(row(ask.box, one)) for one in page.records]
         name = self.own.words.get(kind, kind)
-        return self.own.envelope(Leaf(rows, number, size, page.total, page.more, name))
+        return self.own.envelope(Leaf(rows, number, size, page.total, page.more, name, ask.root + ask.path))
 
     def _amounts(self, amounts: Mapping[str, Decimal], currency: str) -> Row:
         written = [self.own.money(name, amount, currency) for name, amount in amounts.items()]

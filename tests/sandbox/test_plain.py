@@ -10,12 +10,18 @@ from tests.sandbox.accounts import credentials
 
 pytestmark = pytest.mark.anyio
 
+LAST_OF_3 = {"current_page": 2, "last_page": 3, "total": 12}
 # Where the rows are, what a page says of those to come, how the key is sent.
 PLATFORMS: dict[str, tuple[str, dict[str, Any], tuple[str, str]]] = {
     "seetickets-us": ("data", {"meta": {"page": 2, "per_page": 5, "total": 12}}, ("X-API-Key", "")),
+    "rsvpify": (
+        "data",
+        {"links": {"next": "http://sandbox/rsvpify/api/v1/events?page=3&per_page=5"}, "meta": LAST_OF_3},
+        ("Authorization", "Bearer "),
+    ),
     "ticketsellers": (
         "data",
-        {"meta": {"current_page": 2, "last_page": 3, "total": 12}},
+        {"meta": LAST_OF_3},
         ("Authorization", "Token "),
     ),
 }
