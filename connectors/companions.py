@@ -85,7 +85,18 @@ class Companions:
         await together(one(row, name, lookup) for row in rows for name, lookup in wanted.items())
 
     async def event(self, event_id: str, deadline: Deadline) -> Row:
-        """The platform's record of one event, by a call of its own, else found in the list. Raises NotFound."""
+        """The platform's record of one event. Raises NotFound."""
+        _, row, _ = await self._find(event_id, deadline)
+        return row
+
+    async def whole_event(self, event_id: str, deadline: Deadline) -> tuple[Stream, Row]:
+        """The record of one event with what is looked up for it, and the stream that it came from. Raises NotFound."""
+        stream, row, values = await self._find(event_id, deadline)
+        await self.look_up(stream, [row], values, Question("event", event_id, deadline=deadline))
+        return stream, row
+
+    async def _find(self, event_id: str, deadline: Deadline) -> tuple[Stream, Row, Mapping[str, Any]]:
+        """By a call of its own, else in the list."""
         question = Question("event", event_id, deadline=deadline)
         for stream in self._provider.parts("event"):
             assert stream.call is not None
@@ -99,7 +110,7 @@ class Companions:
                     break
                 raise
             if rows := rows_of(reply, stream.rows, Surroundings(self._options, reply.body), self._provider.name):
-                return rows[0]
+                return stream, rows[0], values
         else:
             if not self._provider.parts("event") and (found := await self._in_list(event_id, deadline)):
                 return found
@@ -108,15 +119,19 @@ class Companions:
             "A list of events shows the ids that exist.",
         )
 
-    async def _in_list(self, event_id: str, deadline: Deadline) -> Row | None:
+    async def _in_list(self, event_id: str, deadline: Deadline) -> tuple[Stream, Row, Mapping[str, Any]] | None:
         question = Question("events", deadline=deadline)
         for stream in self._provider.parts("events"):
             for scope in await self._scopes.to_walk(stream, question):
                 async for row in self._raw(stream, question, Surroundings(self._options), scope):
-                    with contextlib.suppress(Unreadable):
-                        if event_id in (record.id for record in self._mapper.map(stream, [row], None)):
-                            return row
+                    if self._is_of(row, stream, event_id):
+                        return stream, row, await self._scopes.values(stream.call, None, deadline, scope)
         return None
+
+    def _is_of(self, row: Row, stream: Stream, event_id: str) -> bool:
+        with contextlib.suppress(Unreadable):
+            return event_id in (record.id for record in self._mapper.map(stream, [row], None))
+        return False
 
     async def _event_if_any(self, event_id: str, deadline: Deadline) -> Row | None:
         """An account's list may name an event that is gone."""

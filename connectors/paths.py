@@ -1,6 +1,7 @@
 """Paths into JSON: `a.b`, `a[0]`, `a[-1].id`, and `a[].b[]` for every element. `""` is the value itself.
 
-A trailing `?` marks a list that may be missing. A null on the way ends the path; in a fan-out it is skipped.
+A trailing `?` marks a list that may be missing, and `[]` alone is an answer that is a list itself. A null on the way
+ends the path; in a fan-out it is skipped.
 """
 
 import re

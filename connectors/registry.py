@@ -27,6 +27,7 @@ SLUGS = (
     "ticket-arena",
     "ticketsellers",
     "seetickets-us",
+    "accelevents",
     "rsvpify",
     "pretix",
 )

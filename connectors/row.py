@@ -162,7 +162,8 @@ class Row:
         return known
 
     def moment(self, *paths: str, zone: str | None = None) -> datetime | None:
-        """An ISO 8601 time in UTC. A time without an offset needs the `zone` (IANA) it is in, else it is Unreadable.
+        """An ISO 8601 time in UTC, its date with dashes or slashes. A time without an offset needs the `zone` (IANA)
+        it is in, else it is Unreadable.
 
         `a+b` is a date and a time of day in two places; where there is only the date, it is the day's first moment.
         """
@@ -173,6 +174,8 @@ class Row:
                 break
         if value is None or str(value).startswith(_NO_DATES):
             return None
+        if isinstance(value, str) and value[4:5] == "/":
+            value = value.replace("/", "-", 2)
         try:
             moment = datetime.fromisoformat(value)
         except (TypeError, ValueError):

@@ -48,8 +48,7 @@ class Walker:
     async def event(self, event_id: str, deadline: Deadline) -> list[Any]:
         """The record of one event, mapped. Raises NotFound, and Unreadable where it cannot be read."""
         with self._named("get_event"):
-            row = await self._companions.event(event_id, deadline)
-        stream = (self._provider.parts("event") or self._provider.parts("events"))[0]
+            stream, row = await self._companions.whole_event(event_id, deadline)
         return self._mapper.map(stream, [row], event_id)
 
     async def ask_health(self, deadline: Deadline) -> None:

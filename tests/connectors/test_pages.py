@@ -1,6 +1,7 @@
 """Pages by number, by cursor and by stream: the same records in the same order, none lost, none twice."""
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 from starlette.applications import Starlette
 
 from connectors import Connector, InvalidArgument, InvalidResponse, PaginatedResult
+from connectors.pagers import Once
 from connectors.registry import SLUGS
 from spekta.sandbox.app import create_app
 from spekta.sandbox.box_office import BoxOffice
@@ -255,6 +257,7 @@ async def test_an_order_that_moves_to_the_end_is_not_given_twice(own_account: Ac
 async def test_what_a_counting_platform_hides_when_an_order_vanishes(slug: str) -> None:
     """The order that slid into the page already read, and no other; the next walk has it."""
     account = Account(slug, create_app())
+    first_page = account.provider.parts("orders")[0].pager.largest or 50
     async with account.connect() as connector:
         reader = Reader(account, connector, "orders")
         whole = await reader.all()
@@ -262,7 +265,7 @@ async def test_what_a_counting_platform_hides_when_an_order_vanishes(slug: str) 
         found = await reader.all()
         account.sandbox.behave()
         again = await reader.all()
-    assert [whole.index(id) for id in whole if id not in found] == [50]
+    assert [whole.index(id) for id in whole if id not in found] == [first_page]
     assert again == whole
 
 
@@ -328,13 +331,16 @@ async def test_a_last_page_that_ceases_to_exist_is_the_end(slug: str, way: str) 
 
 @every_listing
 async def test_a_page_that_repeats_itself_ends_the_walk(own_account: Account, kind: str) -> None:
-    if any(getattr(stream.pager, "stays", False) for stream in own_account.provider.parts(kind)):
+    pagers = [stream.pager for stream in own_account.provider.parts(kind)]
+    if any(getattr(pager, "stays", False) for pager in pagers):
         pytest.skip("its token stays the same at the end, so the same again is the end")
+    if all(isinstance(pager, Once) for pager in pagers):
+        pytest.skip("it is read in one answer")
     own_account.sandbox.misbehave(own_account.slug, "repeated_cursor")
     async with own_account.connect() as connector:
         with pytest.raises(InvalidResponse, match="again and again"):
             await Reader(own_account, connector, kind).all(page_size=5)
-    assert len(own_account.sandbox.log) < 10
+    assert max(Counter(entry.operation for entry in own_account.sandbox.log).values()) < 10
 
 
 @pytest.mark.long

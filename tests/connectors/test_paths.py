@@ -84,6 +84,11 @@ def test_holds(path: str, there: bool) -> None:
     assert holds(ROW, path) is there
 
 
+@pytest.mark.parametrize("answer, there", [([], True), ([1], True), ({}, False), (None, False), ("[]", False)])
+def test_an_answer_may_be_the_list_itself(answer: Any, there: bool) -> None:
+    assert holds(answer, "[]") is there
+
+
 def test_put_makes_the_way() -> None:
     target: dict[str, Any] = {"a": {"b": 1}}
     put(target, "a.c.d", 2)

@@ -239,6 +239,7 @@ def test_what_is_no_flag(value: Any) -> None:
         ("2027-03-01T19:00:00Z", datetime(2027, 3, 1, 19, tzinfo=UTC)),
         ("2027-03-01T19:00:00+01:00", datetime(2027, 3, 1, 18, tzinfo=UTC)),
         ("2027-03-01T19:00:00.1234567+0100", datetime(2027, 3, 1, 18, 0, 0, 123456, tzinfo=UTC)),
+        ("2027/03/01 19:00+01:00", datetime(2027, 3, 1, 18, tzinfo=UTC)),
         ("0000-00-00 00:00:00", None),
         ("", None),
         (None, None),
@@ -248,11 +249,11 @@ def test_times_are_utc(said: Any, moment: datetime | None) -> None:
     assert Row({"a": said}).moment("a") == moment
 
 
-@pytest.mark.parametrize("said", ["2027-03-01T19:00:00", "2027-03-01", "20270301T190000"])
+@pytest.mark.parametrize("said", ["2027-03-01T19:00:00", "2027-03-01", "20270301T190000", "2027/03/01 19:00"])
 def test_a_time_without_a_zone_needs_one_beside_it(said: str) -> None:
     with pytest.raises(Unreadable, match="has no time zone"):
         Row({"a": said}).moment("a")
-    assert Row({"a": said}).moment("a", zone="Europe/Paris") == datetime.fromisoformat(said).replace(
+    assert Row({"a": said}).moment("a", zone="Europe/Paris") == datetime.fromisoformat(said.replace("/", "-")).replace(
         tzinfo=timezone(timedelta(hours=1))
     )
 
@@ -264,7 +265,17 @@ def test_what_is_no_zone(zone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["tomorrow", 1740000000, "1740000000", [], "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"]
+    "said",
+    [
+        "tomorrow",
+        1740000000,
+        "1740000000",
+        [],
+        "03/01/2027",
+        "2027/3/1",
+        "0001-01-01T00:00:00+05:00",
+        "9999-12-31T23:59:59-05:00",
+    ],
 )
 def test_what_is_no_time(said: Any) -> None:
     with pytest.raises(Unreadable, match="is not a time"):

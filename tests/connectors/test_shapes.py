@@ -464,6 +464,47 @@ async def test_an_event_is_found_in_the_list_whatever_stands_before_it() -> None
             await fair.get_event("4")
 
 
+# Events without a call of their own, in two listings that mean different things, with details looked up
+
+
+def past(row: Row) -> UnifiedEvent:
+    return event(row).model_copy(update={"status": "completed"})
+
+
+def shelf(path: str, meaning: Callable[[Row], UnifiedEvent]) -> Stream:
+    return Stream(GET(path), ("rows", "[]"), meaning, lookup={"details": Lookup(GET("/events/{row.id}"))})
+
+
+SHELVES = made_up(
+    {
+        "events": (shelf("/coming", event), shelf("/past", past)),
+        "attendees": Stream(GET("/people"), "[]", visitor, event="event"),
+    }
+)
+ON_SHELVES = {"/coming": {"rows": [{"id": 1}, {"id": 2}]}, "/past": [{"id": 3}], "/people": [{"id": 9}]}
+
+
+async def test_an_event_found_in_a_list_is_as_whole_as_in_the_list() -> None:
+    platform = Platform(ON_SHELVES | DETAILS)
+    async with connector(SHELVES, platform) as fair:
+        listed = [one async for one in fair.stream_events()]
+        platform.asked.clear()
+        assert [await fair.get_event(one.id) for one in listed] == listed
+    assert [(one.name, one.status) for one in listed] == [
+        ("Event 1", "unknown"),
+        ("Event 2", "unknown"),
+        ("Event 3", "completed"),
+    ]
+    assert sorted(platform.paths) == ["/coming"] * 3 + ["/events/1", "/events/2", "/events/3", "/past"]
+
+
+async def test_an_event_that_is_only_beside_the_rows_is_not_looked_up() -> None:
+    platform = Platform(ON_SHELVES)
+    async with connector(SHELVES, platform) as fair:
+        assert [one.id for one in (await fair.get_attendees("3")).items] == ["9"]
+    assert platform.paths == ["/coming", "/past", "/people"]
+
+
 async def test_what_is_not_told_may_be_named_in_words() -> None:
     fair, _ = club(currency="eur")
     async with fair:

@@ -16,6 +16,7 @@ EVENTBRITE = "/eventbrite/api/v3"
 HELLOASSO = "/helloasso/api/v5"
 DICE = "/dice/api/graphql"
 BILLETTO = "/billetto/api/api/v3"
+ACCELEVENTS = "/accelevents/api/rest"
 
 ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
 ASSOCIATION = f"{HELLOASSO}/organizations/les-lampions"
@@ -114,6 +115,22 @@ class Dice:
             after = answer["pageInfo"]["endCursor"]
 
 
+class Accelevents:
+    headers: ClassVar = {"Key": credentials("accelevents")["apiKey"]}
+
+    async def get(self, client: Client, path: str, **query: Any) -> httpx2.Response:
+        return await client.get(ACCELEVENTS + path, params=query, headers=self.headers)
+
+    async def walk(self, client: Client, path: str, rows: str, **query: Any) -> Rows:
+        found: Rows = []
+        while True:
+            answer = (await self.get(client, path, **query)).json()
+            found += answer[rows]
+            if not answer[rows] or len(found) >= answer["recordsFiltered"]:
+                return found
+            query["page"] = query.get("page", 0) + 1
+
+
 async def token(client: Client, **form: str) -> httpx2.Response:
     """Ask HelloAsso for tokens; what is not said is that of the sandbox's own client."""
     known = credentials("helloasso")
@@ -165,6 +182,10 @@ async def orders_of_billetto(client: Client) -> httpx2.Response:
     return await Billetto().get(client, "/orders", limit=20)
 
 
+async def orders_of_accelevents(client: Client) -> httpx2.Response:
+    return await Accelevents().get(client, "/events/festival-des-quais/staff/orders", size=20)
+
+
 ORDERS: dict[str, Ask] = {
     "ticket-tailor": orders_of_ticket_tailor,
     "pretix": orders_of_pretix,
@@ -172,4 +193,5 @@ ORDERS: dict[str, Ask] = {
     "helloasso": orders_of_helloasso,
     "dice": orders_of_dice,
     "billetto": orders_of_billetto,
+    "accelevents": orders_of_accelevents,
 }

@@ -19,7 +19,9 @@ STATUS = {
     "eventbrite": ("status",),
     "helloasso": ("items", 0, "state"),
     "billetto": ("state",),
+    "accelevents": ("status",),
 }
+IDS = {"pretix": "code", "accelevents": "orderId"}
 
 
 def rows_of(slug: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -31,7 +33,7 @@ def rows_of(slug: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def ids_of(slug: str, answer: dict[str, Any]) -> list[Any]:
-    return [row.get("code", row.get("id")) for row in rows_of(slug, answer)]
+    return [row[IDS.get(slug, "id")] for row in rows_of(slug, answer)]
 
 
 def cursor_of(slug: str, answer: dict[str, Any]) -> Any:
@@ -46,6 +48,8 @@ def cursor_of(slug: str, answer: dict[str, Any]) -> Any:
             return answer["pagination"]["continuationToken"]
         case "billetto":
             return answer["next_url"]
+        case "accelevents":
+            return answer["recordsFiltered"]
         case _:
             return answer["data"]["viewer"]["orders"]["pageInfo"]["endCursor"]
 
@@ -128,7 +132,7 @@ async def test_a_null_id(client: httpx2.AsyncClient, sandbox: Sandbox) -> None:
     for slug in ORDERS:
         sandbox.misbehave(slug, "null_id")
         rows = rows_of(slug, (await ORDERS[slug](client)).json())
-        ids[slug] = [row["code" if slug == "pretix" else "id"] for row in rows[:2]]
+        ids[slug] = [row[IDS.get(slug, "id")] for row in rows[:2]]
 
     assert {slug: first is None and second is not None for slug, (first, second) in ids.items()} == dict.fromkeys(
         ORDERS, True
