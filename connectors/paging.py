@@ -48,8 +48,9 @@ class Paging:
         if cursor:
             question, start = self._placed(cursor, self._questions.ask(kind, event_id, since=since, filters=filters))
         else:
-            size = page_size if number == 1 else LARGEST_PAGE
-            question = self._questions.ask(kind, event_id, since=since, filters=filters, size=size)
+            question = self._questions.ask(kind, event_id, since=since, filters=filters, size=page_size)
+            if number > 1 or self._questions.filtered_here(question):
+                question.size = LARGEST_PAGE  # most of what is read is not given, so in few requests
             if number > 1:
                 start = self._jump(question, number, page_size)
         question.deadline = Deadline(deadline)

@@ -87,7 +87,7 @@ def status_of(statuses: list[Status], name: str) -> Status:
 
 async def test_all_connections_answer_as_one() -> None:
     many = Many()
-    found = await many.portfolio().events()
+    found = await many.portfolio().events(limit=1000)
     carried = {slug: len(list(filter(Account(slug, many.app).service.carries_event, box().events))) for slug in SLUGS}
     assert {status.connection: status.count for status in found.connections} == carried
     assert {status.state for status in found.connections} == {"ok"}
@@ -101,7 +101,7 @@ async def test_all_connections_answer_as_one() -> None:
 @pytest.mark.parametrize("limit", [1, 5, 7, 10])
 async def test_the_cursor_leads_every_connection_through_its_list(limit: int) -> None:
     portfolio = Many().portfolio()
-    whole = await portfolio.events()
+    whole = await portfolio.events(limit=1000)
     seen: list[tuple[str, str]] = []
     cursor: str | None = None
     for _ in range(20):
