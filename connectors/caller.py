@@ -34,7 +34,15 @@ _BY_STATUS: Mapping[int, Fault] = {
     422: "rejected",
     429: "limited",
 }
-_MESSAGES = ("message", "error_description", "detail", "error.message", "error.description", "errors[0].message")
+_MESSAGES = (
+    "message",
+    "error_description",
+    "detail",
+    "error.message",
+    "error.description",
+    "errors[0].message",
+    "hydra:description",
+)
 _CODES = ("error_code", "code", "error.code", "error")
 
 

@@ -53,8 +53,8 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Numbered pages. The end is where `more` is null or false, else where `count` rows were seen, else at a short
-    page.
+    """Numbered pages. The end is where `more` (of several paths, each) is null or false, else where `count` rows were
+    seen, else at a short page.
 
     A short first page proves nothing, as platforms cut sizes silently: then one more is asked for.
     State: [page number, rows seen, rows on the first page].
@@ -65,7 +65,7 @@ class Pages:
     largest: int | None = None
     first: int = 1
     count: str | None = None
-    more: str | None = None
+    more: str | tuple[str, ...] | None = None
 
     def ask(self, state: State, size: int) -> dict[str, Any]:
         number = state[0] if state else self.first
@@ -78,7 +78,8 @@ class Pages:
         if not rows:
             return None
         if self.more is not None:
-            return following if dig(answer, self.more) else None
+            paths = (self.more,) if isinstance(self.more, str) else self.more
+            return following if any(dig(answer, path) for path in paths) else None
         total = self.total(answer)
         if total is not None:
             return following if seen < total else None
