@@ -21,6 +21,7 @@ SLUGS = (
     "ticket-tailor",
     "dice",
     "billetto",
+    "mapado",
     "helloasso",
     "pretix",
 )

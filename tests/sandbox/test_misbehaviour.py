@@ -12,26 +12,28 @@ from tests.sandbox.accounts import ORDERS, ORGANIZATIONS, Dice, Eventbrite, Hell
 pytestmark = pytest.mark.anyio
 
 each_provider = pytest.mark.parametrize("slug", sorted(ORDERS))
-LINKED = ("ticket-tailor", "billetto", "pretix")
+LINKED = ("ticket-tailor", "billetto", "mapado", "pretix")
+IDS = {"pretix": "code", "mapado": "@id"}
 STATUS = {
     "ticket-tailor": ("status",),
     "pretix": ("status",),
     "eventbrite": ("status",),
     "helloasso": ("items", 0, "state"),
     "billetto": ("state",),
+    "mapado": ("status",),
 }
 
 
 def rows_of(slug: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
     if slug == "dice":
         return [edge["node"] for edge in answer["data"]["viewer"]["orders"]["edges"]]
-    names = {"pretix": "results", "eventbrite": "orders"}
+    names = {"pretix": "results", "eventbrite": "orders", "mapado": "hydra:member"}
     rows: list[dict[str, Any]] = answer[names.get(slug, "data")]
     return rows
 
 
 def ids_of(slug: str, answer: dict[str, Any]) -> list[Any]:
-    return [row.get("code", row.get("id")) for row in rows_of(slug, answer)]
+    return [row[IDS.get(slug, "id")] for row in rows_of(slug, answer)]
 
 
 def cursor_of(slug: str, answer: dict[str, Any]) -> Any:
@@ -46,6 +48,8 @@ def cursor_of(slug: str, answer: dict[str, Any]) -> Any:
             return answer["pagination"]["continuationToken"]
         case "billetto":
             return answer["next_url"]
+        case "mapado":
+            return answer["hydra:nextPage"]
         case _:
             return answer["data"]["viewer"]["orders"]["pageInfo"]["endCursor"]
 
@@ -128,7 +132,7 @@ async def test_a_null_id(client: httpx2.AsyncClient, sandbox: Sandbox) -> None:
     for slug in ORDERS:
         sandbox.misbehave(slug, "null_id")
         rows = rows_of(slug, (await ORDERS[slug](client)).json())
-        ids[slug] = [row["code" if slug == "pretix" else "id"] for row in rows[:2]]
+        ids[slug] = [row[IDS.get(slug, "id")] for row in rows[:2]]
 
     assert {slug: first is None and second is not None for slug, (first, second) in ids.items()} == dict.fromkeys(
         ORDERS, True
