@@ -44,6 +44,7 @@ _MESSAGES = (
     "errors[0].message",
     "errors[0].detail",
     "fault.faultstring",
+    "hydra:description",
 )
 _CODES = ("error_code", "code", "error.code", "errors[0].code", "fault.detail.errorcode", "error")
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from .errors import ConfigurationError, InvalidArgument
-from .provider import Call, Provider
+from .provider import Call, Provider, Unless
 from .row import Row, Unreadable
 
 _ANY = re.compile(r"\{([A-Za-z_][\w.]*)\}")
@@ -76,6 +76,8 @@ def _filled(template: Any, values: Mapping[str, Any], row: Row | None) -> Any:
         return _MISSING if template and not kept else kept
     if isinstance(template, list | tuple):
         return [part for part in (_filled(part, values, row) for part in template) if part is not _MISSING]
+    if isinstance(template, Unless):
+        return template.value if _value(template.placeholder, values, row) is _MISSING else _MISSING
     if isinstance(template, str) and (found := _ANY.fullmatch(template)):
         return _value(found[1], values, row)
     return template

@@ -79,6 +79,12 @@ def times(amount: Decimal | None, quantity: int | None) -> Decimal | None:
     return None if amount is None or quantity is None else amount * quantity
 
 
+def complete(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum; None where a part is unknown."""
+    known = list(amounts)
+    return None if None in known else sum((amount for amount in known if amount is not None), ZERO)
+
+
 def included(gross: Decimal, rate: Decimal | None, currency: str | None) -> Decimal | None:
     """The tax within an amount, by its rate (0.2 is 20 %). There is none within nothing, whatever the rate."""
     if not gross:
@@ -185,11 +191,6 @@ def _of_kept(order: UnifiedOrder, part: Decimal | None, paid: Decimal, kept: Dec
     return part * share if not paid or kept >= total * share else part * max(kept, ZERO) / total
 
 
-def _total(parts: Iterable[Decimal | None]) -> Decimal | None:
-    known = list(parts)
-    return None if None in known else sum((part for part in known if part is not None), ZERO)
-
-
 def revenue(
     sales: Iterable[Sale | str],
     *,
@@ -210,14 +211,14 @@ def revenue(
     foreign = [sale for sale in counted if sale.currency not in (currency, None)]
     gross = sum((sale.gross for sale in ours), ZERO)
     told = {
-        "refunds": _total(sale.refunded for sale in ours),
-        "taxes": _total(sale.tax for sale in ours),
-        "fees": _total(sale.fees for sale in ours),
+        "refunds": complete(sale.refunded for sale in ours),
+        "taxes": complete(sale.tax for sale in ours),
+        "fees": complete(sale.fees for sale in ours),
     }
     for name in unreported:
         told[name] = None
     told = {name: None if value is None else rounded(value, currency) for name, value in told.items()}
-    tickets = _total(None if sale.tickets is None else Decimal(sale.tickets) for sale in ours)
+    tickets = complete(None if sale.tickets is None else Decimal(sale.tickets) for sale in ours)
     return UnifiedRevenue(
         provider=provider,
         account=account,

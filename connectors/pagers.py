@@ -61,7 +61,7 @@ class Once:
 class Pages:
     """Numbered pages. The end is where `more` is null or false, else where `last` is the number of the page, else where
     `count` rows were seen, else at a short page. Of several paths the first that is there tells; where there is but
-    one `more`, its absence is the end too.
+    one `more`, or with `silence_ends`, its absence is the end too.
 
     A short first page proves nothing, as platforms cut sizes silently: then one more is asked for.
     State: [page number, rows seen, rows on the first page].
@@ -74,6 +74,7 @@ class Pages:
     count: str | tuple[str, ...] | None = None
     more: str | tuple[str, ...] | None = None
     last: str | tuple[str, ...] | None = None
+    silence_ends: bool = False
 
     def ask(self, state: State, size: int) -> dict[str, Any]:
         number = state[0] if state else self.first
@@ -98,6 +99,8 @@ class Pages:
             return bool(dig(answer, self.more))
         if (path := next((path for path in self.more or () if holds(answer, path)), None)) is not None:
             return bool(dig(answer, path))
+        if self.silence_ends:
+            return False
         if (last := _count(answer, self.last)) is not None:
             return number - self.first + 1 < last
         total = self.total(answer)

@@ -35,6 +35,14 @@ class Call:
     host: str = "api"
 
 
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """What a parameter is where a placeholder has no value; where it has one, the parameter is left out."""
+
+    placeholder: str
+    value: str
+
+
 def GET(path: str, /, host: str = "api", **query: Any) -> Call:
     """A GET request; the keywords are its query."""
     return Call("GET", path, query, None, host)

@@ -22,6 +22,7 @@ SLUGS = (
     "dice",
     "ticketmaster",
     "billetto",
+    "mapado",
     "helloasso",
     "festicket",
     "ticket-arena",

@@ -26,6 +26,7 @@ _TAG = re.compile(
 )
 _TEXTUAL = (str, int)
 _NO_DATES = ("0000-00-00", "1900-01-01")  # what databases hold where there is no date
+_COUNTRIES = {"UK": "GB", "UNITED KINGDOM": "GB", "CORSE": "FR"}  # what platforms call some, in no standard
 _FLAGS: Mapping[Any, bool] = {
     1: True,
     0: False,
@@ -123,7 +124,10 @@ class Row:
         return found
 
     def ref(self, *paths: str) -> str | None:
-        """The id of another record, given as text, number, or an object with an `id`."""
+        """The id of another record, given as text, number, or an object with an `id`.
+
+        Of a path within the platform, as JSON-LD has it in `@id`, it is the last part: `/v1/orders/61` is 61.
+        """
         data = self.data
         for path in paths:
             found = _ref(dig(data, path))
@@ -380,10 +384,10 @@ def amounts(currency: str | None, per_unit: int | None = None) -> Amounts:
 
 
 def _ref(value: Any) -> str | None:
-    if type(value) is str:
-        return value or None
     if isinstance(value, dict):
-        value = value.get("id")
+        value = value.get("id", value.get("@id"))
+    if type(value) is str:
+        return (value.rpartition("/")[2] if value.startswith("/") else value) or None
     return str(value) if isinstance(value, _TEXTUAL) and not isinstance(value, bool) and value != "" else None
 
 
@@ -432,11 +436,11 @@ def _zone(name: str) -> ZoneInfo:
 
 @lru_cache(maxsize=512)
 def _country(said: str) -> str | None:
-    if said.upper() in ("UK", "UNITED KINGDOM"):
-        return "GB"
+    if known := _COUNTRIES.get(said.upper()):
+        return known
     if len(said) == 2 and said.isascii() and said.isalpha():
         return said.upper()
     import iso3166  # only where a platform writes countries out
 
-    known = iso3166.countries.get(said, None)
-    return known.alpha2 if known else None
+    listed = iso3166.countries.get(said, None)
+    return listed.alpha2 if listed else None

@@ -91,7 +91,7 @@ def _garden(clerk: Clerk) -> Part:
         sell(full, reduced, status="pending"),
         _expired(sell(full, status="expired")),
         sell(full, test=True),
-        _discounted(sell(full, full), "MATINALE", Decimal("5.00")),
+        _discounted(sell(full, full), "MATINALE", Decimal("5.00"), sell.tax),
         _answered(sell(reduced)),
         sell(full, reduced),
         sell(reduced, reduced),
@@ -375,10 +375,18 @@ class _Sales:
     def _ticket(self, kind: TicketType, holder: Person) -> Ticket:
         shares: dict[str, Decimal] = {}
         if self.tax:
-            shares["tax"] = (kind.price * self.tax / (1 + self.tax)).quantize(Decimal("0.01"))
+            shares["tax"] = _tax(kind.price, self.tax)
         if self.platform_fee:
-            shares["platform_fee"] = (kind.price * self.platform_fee).quantize(Decimal("0.01"))
+            shares["platform_fee"] = _cents(kind.price * self.platform_fee)
         return self.clerk.ticket(kind, holder, **shares)
+
+
+def _tax(price: Decimal, rate: Decimal) -> Decimal:
+    return _cents(price * rate / (1 + rate))
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.01"))
 
 
 def _each(order: Order, tickets: Iterable[Ticket], **more: Any) -> Order:
@@ -389,8 +397,11 @@ def _expired(order: Order) -> Order:
     return _each(order, (replace(ticket, status="cancelled") for ticket in order.tickets))
 
 
-def _discounted(order: Order, code: str, off: Decimal) -> Order:
-    tickets = [replace(ticket, price=ticket.price - off, discount=off) for ticket in order.tickets]
+def _discounted(order: Order, code: str, off: Decimal, tax: Decimal) -> Order:
+    tickets = [
+        replace(ticket, price=ticket.price - off, discount=off, tax=_tax(ticket.price - off, tax))
+        for ticket in order.tickets
+    ]
     paid = tuple(replace(payment, amount=payment.amount - off * len(tickets)) for payment in order.payments)
     return _each(order, tickets, payments=paid, discount_code=code)
 

@@ -312,6 +312,7 @@ def test_a_word_that_is_not_listed_is_unknown_and_kept() -> None:
         ("France", "FR"),
         ("Japan", "JP"),
         ("UK", "GB"),
+        ("CORSE", "FR"),
         ("United Kingdom", "GB"),
         ("Atlantis", None),
         ("", None),

@@ -37,7 +37,7 @@ from connectors.calls import addresses
 from connectors.credentials import MemoryVault
 from connectors.http import Http
 from connectors.models import UnifiedTicket
-from connectors.money import ZERO, Sale, included, times
+from connectors.money import ZERO, Sale, complete, included, times
 from connectors.pagers import Cursor, Offset, Once, Pages, Split
 from connectors.provider import (
     GET,
@@ -52,6 +52,7 @@ from connectors.provider import (
     Scope,
     Since,
     Stream,
+    Unless,
 )
 from connectors.registry import SLUGS, checked_credentials, checked_options
 from connectors.row import Row, Unreadable
@@ -922,3 +923,67 @@ async def test_a_link_without_its_parameter_is_no_end(link: str | None, more: bo
 )
 def test_what_so_many_cost(amount: str | None, quantity: int | None, whole: str | None) -> None:
     assert times(Decimal(amount) if amount else None, quantity) == (Decimal(whole) if whole else None)
+
+
+@pytest.mark.parametrize("amounts, sum", [(["1.50", "2.00"], "3.50"), (["1.50", None], None), ([], "0")])
+def test_a_sum_is_complete_or_unknown(amounts: list[str | None], sum: str | None) -> None:
+    assert complete(Decimal(amount) if amount else None for amount in amounts) == (Decimal(sum) if sum else None)
+
+
+# JSON-LD: ids are paths, a next link has two forms, and the owner is oneself unless another is named
+
+
+@pytest.mark.parametrize(
+    "said, id",
+    [
+        ("/v1/shows/71", "71"),
+        ({"@id": "/v1/shows/71", "title": "Show"}, "71"),
+        ({"@id": "/v1/shows/71", "id": 5}, "5"),
+        ("shows/71", "shows/71"),
+        ("/v1/shows/", None),
+        ({"@id": None}, None),
+    ],
+)
+def test_the_id_in_a_path_is_its_last_part(said: Any, id: str | None) -> None:
+    assert Row({"show": said}).ref("show") == id
+
+
+def shows(first: Mapping[str, Any], options: Mapping[str, str]) -> tuple[Connector, Platform]:
+    """Two pages of shows, the first of which tells in its own way that it is not the last."""
+    pages = Pages("page", more=("next", "view.next"), silence_ends=True)
+    call = GET("/shows", owner="{owner}", user=Unless("owner", "me"))
+    listing = made_up({"events": Stream(call, "member", event_at, pager=pages)})
+    one, two = ({"member": [{"@id": f"/shows/{number}"}]} for number in (1, 2))
+    platform = Platform({"/shows": lambda request: two if request.url.params["page"] == "2" else {**one, **first}})
+    http = Http(httpx2.MockTransport(platform))
+    hosts = {"api": listing.base}
+    return Connector(listing, "default", {"apiKey": KEY}, options, hosts, MemoryVault({"apiKey": KEY}), http), platform
+
+
+def event_at(row: Row) -> UnifiedEvent:
+    return UnifiedEvent(id=row.id("@id"))
+
+
+@pytest.mark.parametrize(
+    "first, ids",
+    [
+        ({"next": "/shows?page=2"}, ["1", "2"]),
+        ({"view": {"next": "/shows?page=2"}}, ["1", "2"]),
+        ({"next": None, "view": {"last": "/shows?page=1"}}, ["1"]),
+        ({}, ["1"]),
+    ],
+)
+async def test_any_of_two_forms_of_a_next_link_leads_on(first: Mapping[str, Any], ids: list[str]) -> None:
+    fair, _ = shows(first, {})
+    async with fair:
+        assert [one.id async for one in fair.stream_events()] == ids
+
+
+@pytest.mark.parametrize(
+    "options, sent", [({}, {"user": "me"}), ({"owner": ""}, {"user": "me"}), ({"owner": "7"}, {"owner": "7"})]
+)
+async def test_one_parameter_may_stand_for_another(options: dict[str, str], sent: dict[str, str]) -> None:
+    fair, platform = shows({}, options)
+    async with fair:
+        await fair.get_events()
+    assert dict(platform.asked[0].url.params) == {**sent, "page": "1"}

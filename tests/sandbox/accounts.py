@@ -17,6 +17,7 @@ HELLOASSO = "/helloasso/api/v5"
 DICE = "/dice/api/graphql"
 BILLETTO = "/billetto/api/api/v3"
 ACCELEVENTS = "/accelevents/api/rest"
+MAPADO = "/mapado/api/v1"
 
 ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
 ASSOCIATION = f"{HELLOASSO}/organizations/les-lampions"
@@ -154,6 +155,24 @@ class Billetto:
             answer = (await client.get("/billetto/api" + answer["next_url"], headers=self.headers)).json()
 
 
+class Mapado:
+    headers: ClassVar = {"Authorization": f"Bearer {credentials('mapado')['apiKey']}"}
+
+    async def get(self, client: Client, path: str, **query: Any) -> httpx2.Response:
+        return await client.get(MAPADO + path, params=query, headers=self.headers)
+
+    async def walk(self, client: Client, path: str, **query: Any) -> Rows:
+        rows: Rows = []
+        answer = (await self.get(client, path, **query)).json()
+        while True:
+            rows += answer["hydra:member"]
+            if "hydra:nextPage" not in answer:
+                return rows
+            answer = (
+                await client.get(MAPADO.removesuffix("/v1") + answer["hydra:nextPage"], headers=self.headers)
+            ).json()
+
+
 Ask = Callable[[Client], Coroutine[Any, Any, httpx2.Response]]
 
 
@@ -186,6 +205,10 @@ async def orders_of_accelevents(client: Client) -> httpx2.Response:
     return await Accelevents().get(client, "/events/festival-des-quais/staff/orders", size=20)
 
 
+async def orders_of_mapado(client: Client) -> httpx2.Response:
+    return await Mapado().get(client, "/tickets", itemsPerPage=20, fields="@id,status,order")
+
+
 ORDERS: dict[str, Ask] = {
     "ticket-tailor": orders_of_ticket_tailor,
     "pretix": orders_of_pretix,
@@ -194,4 +217,5 @@ ORDERS: dict[str, Ask] = {
     "dice": orders_of_dice,
     "billetto": orders_of_billetto,
     "accelevents": orders_of_accelevents,
+    "mapado": orders_of_mapado,
 }

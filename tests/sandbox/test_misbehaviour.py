@@ -12,7 +12,7 @@ from tests.sandbox.accounts import ORDERS, ORGANIZATIONS, Dice, Eventbrite, Hell
 pytestmark = pytest.mark.anyio
 
 each_provider = pytest.mark.parametrize("slug", sorted(ORDERS))
-LINKED = ("ticket-tailor", "billetto", "pretix")
+LINKED = ("ticket-tailor", "billetto", "mapado", "pretix")
 STATUS = {
     "ticket-tailor": ("status",),
     "pretix": ("status",),
@@ -20,14 +20,15 @@ STATUS = {
     "helloasso": ("items", 0, "state"),
     "billetto": ("state",),
     "accelevents": ("status",),
+    "mapado": ("status",),
 }
-IDS = {"pretix": "code", "accelevents": "orderId"}
+IDS = {"pretix": "code", "accelevents": "orderId", "mapado": "@id"}
 
 
 def rows_of(slug: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
     if slug == "dice":
         return [edge["node"] for edge in answer["data"]["viewer"]["orders"]["edges"]]
-    names = {"pretix": "results", "eventbrite": "orders"}
+    names = {"pretix": "results", "eventbrite": "orders", "mapado": "hydra:member"}
     rows: list[dict[str, Any]] = answer[names.get(slug, "data")]
     return rows
 
@@ -50,6 +51,8 @@ def cursor_of(slug: str, answer: dict[str, Any]) -> Any:
             return answer["next_url"]
         case "accelevents":
             return answer["recordsFiltered"]
+        case "mapado":
+            return answer["hydra:nextPage"]
         case _:
             return answer["data"]["viewer"]["orders"]["pageInfo"]["endCursor"]
 
