@@ -1,11 +1,11 @@
 """Rows become records: the provider's own function is called, and what every record has is filled in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
-from .models import UnifiedAttendee, UnifiedOrder, UnifiedRecord, UnifiedTicket
+from .models import OrderLine, UnifiedAttendee, UnifiedOrder, UnifiedRecord, UnifiedTicket
 from .provider import Stream
 from .row import Row, Unreadable
 
@@ -44,21 +44,22 @@ class Mapper:
         if values["status_raw"] is None:
             values["status_raw"] = said
         if isinstance(record, UnifiedOrder):
-            if not record.event_ids:
-                named = dict.fromkeys(line.event_id for line in record.lines if line.event_id)
-                values["event_ids"] = tuple(named) or ((event_id,) if event_id else ())
-            if len(record.event_ids) == 1:
-                _place(record)
+            lines, events = record.lines, record.event_ids
+            if not events:
+                named = dict.fromkeys(line.event_id for line in lines if line.event_id)
+                values["event_ids"] = events = tuple(named) or ((event_id,) if event_id else ())
+            if len(events) == 1:
+                _place(lines, events[0])
         elif isinstance(record, UnifiedTicket | UnifiedAttendee):
             values["event_id"] = record.event_id or event_id
             values |= _derived(record)
 
 
-def _place(order: UnifiedOrder) -> None:
+def _place(lines: Iterable[OrderLine], event_id: str) -> None:
     """The lines of an order for one event are for that event."""
-    for line in order.lines:
-        if line.event_id is None:
-            line.__dict__["event_id"] = order.event_ids[0]
+    for line in lines:
+        values = line.__dict__
+        values["event_id"] = values["event_id"] or event_id
 
 
 def _derived(record: UnifiedTicket | UnifiedAttendee) -> dict[str, Any]:

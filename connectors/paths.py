@@ -13,26 +13,21 @@ Step = str | int | None  # None stands for every element
 _PART = re.compile(r"([^.\[\]]+)|\[(-?\d*)\]")
 
 
-class _Steps(dict[str, tuple[Step, ...]]):
-    """The parts of every path met so far: those of the provider files."""
-
-    def __missing__(self, path: str) -> tuple[Step, ...]:
-        parts = _PART.findall(path.removesuffix("?"))
-        self[path] = found = tuple(key or (int(index) if index else None) for key, index in parts)
-        return found
-
-
-_steps = _Steps()
+_known: dict[str, tuple[Step, ...]] = {}
 
 
 def steps(path: str) -> tuple[Step, ...]:
-    """The parts of a path: keys, indexes, and None for `[]`."""
-    return _steps[path]
+    """The parts of a path: keys, indexes, and None for `[]`. Remembered: the paths are those of the provider files."""
+    found = _known.get(path)
+    if found is None:
+        parts = _PART.findall(path.removesuffix("?"))
+        found = _known[path] = tuple(key or (int(index) if index else None) for key, index in parts)
+    return found
 
 
 def dig(value: Any, path: str) -> Any:
     """The value at a path without `[]`, or None."""
-    for step in _steps[path]:
+    for step in _known.get(path) or steps(path):
         if type(value) is dict:
             value = value.get(step)
         elif _has(value, step):
