@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import errors
+from .auth import OAuth2
 from .calls import filled, path_of
 from .credentials import Vault
 from .grant import Grant
@@ -75,7 +76,7 @@ class Caller:
         self._vault = vault
         self._http = http
         self._secrets = frozenset(field.name for field in provider.credentials if field.secret)
-        self.grant = self._make_grant() if provider.oauth else None
+        self.grant = self._make_grant(provider.oauth) if provider.oauth else None
 
     async def ask(
         self,
@@ -160,7 +161,7 @@ class Caller:
         return None if answer.is_json and answer.status < 300 else "bad"
 
     def _error(self, fault: Fault, answer: Answer, request: "Request") -> errors.ProviderError:
-        name = self._provider.name
+        name, advice = self._provider.name, self._provider.advice.get(fault)
         said = Row(answer.body)
         message = said.text(*_MESSAGES) if answer.is_json else None
         more: dict[str, Any] = {
@@ -173,12 +174,12 @@ class Caller:
             return errors.Removed(f"{name} has removed this for good.", "Take it out of what you ask for.", **more)
         if fault == "auth":
             return errors.AuthenticationFailed(
-                f"{name} does not accept the credentials.", self._check_credentials(), **more
+                f"{name} does not accept the credentials.", advice or self._check_credentials(), **more
             )
         if fault == "forbidden":
             return errors.PermissionDenied(
                 f"{name} does not allow {request.operation} with these credentials.",
-                "Give the key or user the right to see this, or use another one.",
+                advice or "Give the key or user the right to see this, or use another one.",
                 **more,
             )
         if fault == "missing":
@@ -205,7 +206,9 @@ class Caller:
         if answer.is_json and answer.status < 300:
             kind = "with an error in place of data"
         return errors.InvalidResponse(
-            f"{name} answered {kind} (HTTP {answer.status}).", "Check the address, then try again later.", **more
+            f"{name} answered {kind} (HTTP {answer.status}).",
+            advice or "Check the address, then try again later.",
+            **more,
         )
 
     def _check_credentials(self) -> str:
@@ -226,16 +229,18 @@ class Caller:
             error.message = f"{self._provider.name}: {error.message}"
         return error
 
-    def _make_grant(self) -> Grant:
-        assert self._provider.oauth
+    def _make_grant(self, oauth: OAuth2) -> Grant | None:
+        """None where nobody says where tokens are had: then the one that is there has to do."""
+        if oauth.token.partition(":")[0] not in self._hosts:
+            return None
         request = Request("POST", "", "", {}, None, "renewing the token", "documented")
         return Grant(
-            oauth=self._provider.oauth,
+            oauth=oauth,
             vault=self._vault,
             http=self._http,
             url=self.url,
             fail=lambda answer: self._error(self._fault(answer) or "bad", answer, request),
-            reconnect=f"Connect {self._provider.name} again.",
+            reconnect=self._provider.advice.get("auth") or f"Connect {self._provider.name} again.",
         )
 
     def url(self, address: str) -> str:

@@ -98,8 +98,9 @@ def addresses(
 ) -> dict[str, str]:
     """Where each host of a platform is. `values` are the connection's credentials and options.
 
-    A text moves the API, and with it every host of the same origin; a mapping moves the hosts that it names. Raises
-    ConfigurationError for an address that is not https (loopback may be http).
+    A text moves the API, and with it every host of the same origin; a mapping moves the hosts that it names. A host
+    whose address nobody publishes is there only if the mapping names it. Raises ConfigurationError for an address that
+    is not https (loopback may be http).
     """
     api = provider.base
     if "{baseUrl}" in api:
@@ -108,15 +109,14 @@ def addresses(
     for option in provider.options:
         if f"{{{option.name}}}" in api:
             api = api.replace(f"{{{option.name}}}", _host(option.name, values.get(option.name) or option.default))
-    found = {"api": api, **provider.hosts}
+    found = {"api": api, **{host: url for host, url in provider.hosts.items() if url}}
     if isinstance(base_url, str):
         found |= _moved(found, checked(base_url.rstrip("/"), "base_url"))
     elif base_url:
-        unknown = sorted(set(base_url) - set(found))
+        unknown = sorted(set(base_url) - {"api", *provider.hosts})
         if unknown:
-            raise ConfigurationError(
-                f"{provider.name} has no host {unknown[0]!r}.", f"Hosts: {', '.join(found)}.", "base_url"
-            )
+            known = ", ".join(("api", *provider.hosts))
+            raise ConfigurationError(f"{provider.name} has no host {unknown[0]!r}.", f"Hosts: {known}.", "base_url")
         found |= {host: checked(url.rstrip("/"), "base_url") for host, url in base_url.items()}
     return found
 

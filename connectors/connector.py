@@ -59,7 +59,7 @@ class Connector:
         self._http = http
         self.caller = Caller(provider, hosts, vault, http, options)
         self._walker = Walker(provider, account, options, {**options, **credentials}, self.caller)
-        self._questions = Questions(provider, options)
+        self._questions = Questions(provider, options, hosts)
         self._paging = Paging(provider, account, self._questions, self._walker)
 
     @property

@@ -75,7 +75,8 @@ class Listing:
             self._last = None if pager.begins(state) else self._last
         page = (len(rows), rows[0].data, rows[-1].data) if rows else None
         if page and page == self._last:
-            if following is None or (isinstance(pager, Pages) and pager.was_short(reply.body, state, size)):
+            ended = following is None and pager.total(reply.body) is None  # else rows were counted twice
+            if ended or (isinstance(pager, Pages) and pager.was_short(reply.body, state, size)):
                 return [], None
             raise self._goes_round()
         self._last = page

@@ -96,8 +96,10 @@ def _note(provider: Provider, capability: str, evidence: Evidence | None, option
     if evidence is None:
         return reason or "its API has no such data"
     known = {"documented": "", "partial": "only partly documented", "assumed": "the platform publishes no description"}
+    host = provider.unpublished_host(capability)
     switch = f"off until the connection's option {option} is set" if option else ""
-    return "; ".join(filter(None, [known[evidence], switch, reason if option else ""])) or None
+    address = f"off until the connection has the address of the host {host}" if host else ""
+    return "; ".join(filter(None, [known[evidence], switch, address, reason if switch or address else ""])) or None
 
 
 def _cell(support: Support) -> str:

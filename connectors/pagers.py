@@ -61,7 +61,7 @@ class Once:
 class Pages:
     """Numbered pages. The end is where `more` is null or false, else where `last` is the number of the page, else where
     `count` rows were seen, else at a short page. Of several paths the first that is there tells; where there is but
-    one `more`, or with `silence_ends`, its absence is the end too.
+    one `more`, or with `silence_ends`, its absence is the end too. A size under the `smallest` is not asked for.
 
     A short first page proves nothing, as platforms cut sizes silently: then one more is asked for.
     State: [page number, rows seen, rows on the first page].
@@ -75,10 +75,12 @@ class Pages:
     more: str | tuple[str, ...] | None = None
     last: str | tuple[str, ...] | None = None
     silence_ends: bool = False
+    smallest: int = 1
 
     def ask(self, state: State, size: int) -> dict[str, Any]:
         number = state[0] if state else self.first
-        return {self.page: number} | ({self.size: min(size, self.largest or size)} if self.size else {})
+        wanted = max(self.smallest, min(size, self.largest or size))
+        return {self.page: number} | ({self.size: wanted} if self.size else {})
 
     def after(self, answer: Any, rows: int, state: State) -> State | None:
         number, seen, full = state or (self.first, 0, None)

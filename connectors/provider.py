@@ -185,7 +185,9 @@ class Provider:
     lists every accepted field and `enough` the sets of them any one of which is enough. base may have placeholders of
     options that have a default. reference is the capability
     matrix that was promised; unsupported says why something is not offered. rate_limit is (requests, seconds). faults
-    names the real error behind an answer whose status misleads. astray is what to do where nobody answers, for an
+    names the real error behind an answer whose status misleads, and advice is what to do about a fault where the
+    platform has reasons of its own. A host without an address is one that nobody publishes: the connection gives it, or
+    what is asked of it is not offered. astray is what to do where nobody answers, for an
     address that is assumed or a service that has closed.
     """
 
@@ -213,6 +215,7 @@ class Provider:
     reference: frozenset[str] = frozenset(CAPABILITIES)
     defunct: bool = False
     astray: str = ""
+    advice: Mapping[Fault, str] = field(default_factory=dict)
 
     def is_enough(self, held: Mapping[str, str]) -> bool:
         """Whether a connection can be made with these credentials."""
@@ -242,19 +245,19 @@ class Provider:
 
     def evidence(self, capability: str) -> Evidence | None:
         """The weakest evidence among the streams behind a capability; None where there are none."""
-        kinds: Iterable[str] = (
-            ("sales" if self.parts("sales") else "orders",) if capability == "revenue" else (capability,)
-        )
-        levels = [stream.evidence for kind in kinds for stream in self.parts(kind)]
+        levels = [stream.evidence for stream in self._behind(capability)]
         return max(levels, key=("documented", "partial", "assumed").index) if levels else None
 
     def needs(self, capability: str) -> str | None:
         """The option that must be set for a capability, if any."""
-        kind = (
-            "sales"
-            if capability == "revenue" and self.parts("sales")
-            else "orders"
-            if capability == "revenue"
-            else capability
-        )
-        return next((stream.when for stream in self.parts(kind) if stream.when), None)
+        return next((stream.when for stream in self._behind(capability) if stream.when), None)
+
+    def unpublished_host(self, capability: str) -> str | None:
+        """The host whose address a connection must give for a capability, if any."""
+        calls = (stream.call for stream in self._behind(capability))
+        return next((call.host for call in calls if call and self.hosts.get(call.host) == ""), None)
+
+    def _behind(self, capability: str) -> tuple[Stream, ...]:
+        if capability != "revenue":
+            return self.parts(capability)
+        return self.parts("sales") or self.parts("orders")

@@ -17,9 +17,10 @@ Filters = Mapping[str, Any]
 class Questions:
     """Makes the questions that one connection can answer."""
 
-    def __init__(self, provider: Provider, options: Mapping[str, Any]) -> None:
+    def __init__(self, provider: Provider, options: Mapping[str, Any], hosts: Mapping[str, str]) -> None:
         self._provider = provider
         self._options = options
+        self._hosts = hosts
 
     def ask(
         self,
@@ -48,6 +49,9 @@ class Questions:
         if option := self._missing_option(parts):
             advice = f"Set the connection's option {option} to true to ask for it."
             raise Unsupported(provider.slug, provider.name, label, why or "it is switched off.", advice)
+        if (host := provider.unpublished_host(kind)) and host not in self._hosts:
+            advice = f"Give the connection the address of the host {host}."
+            raise Unsupported(provider.slug, provider.name, label, why or "nobody publishes where to ask.", advice)
         if event_id is None and kind not in ("events", "sales") and any(part.wide is None for part in parts):
             whole = f"{label} of the whole account"
             raise Unsupported(provider.slug, provider.name, whole, "its API lists them per event.", "Give an event_id.")

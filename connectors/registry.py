@@ -21,6 +21,7 @@ SLUGS = (
     "ticket-tailor",
     "dice",
     "ticketmaster",
+    "axs",
     "billetto",
     "mapado",
     "helloasso",

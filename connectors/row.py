@@ -26,7 +26,18 @@ _TAG = re.compile(
 )
 _TEXTUAL = (str, int)
 _NO_DATES = ("0000-00-00", "1900-01-01")  # what databases hold where there is no date
-_COUNTRIES = {"UK": "GB", "UNITED KINGDOM": "GB", "CORSE": "FR"}  # what platforms call some, in no standard
+_COUNTRIES = {  # as platforms write some; ISO 3166 has other names
+    "CORSE": "FR",
+    "CZECH REPUBLIC": "CZ",
+    "RUSSIA": "RU",
+    "SOUTH KOREA": "KR",
+    "TAIWAN": "TW",
+    "TURKEY": "TR",
+    "UK": "GB",
+    "UNITED KINGDOM": "GB",
+    "UNITED STATES": "US",
+    "VIETNAM": "VN",
+}
 _FLAGS: Mapping[Any, bool] = {
     1: True,
     0: False,
@@ -296,6 +307,12 @@ class Row:
             if element is not None
         ]
         return [part for row in found for part in row.rows(after.removeprefix("."))] if after else found
+
+    def members(self, path: str) -> "list[Row]":
+        """The parts of an object whose keys are no names but ids; of a list, its elements."""
+        holder = self.at(path)
+        named = holder.data.items() if isinstance(holder.data, dict) else enumerate(elements(holder.data))
+        return [Row(value, self.around, holder, str(key)) for key, value in named if value is not None]
 
     def descend(self, key: str) -> "Iterator[Row]":
         """Every element of every list under that key, at any depth."""

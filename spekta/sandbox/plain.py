@@ -105,7 +105,8 @@ class Dialect:
 
     `header` and `scheme` hold the key; `words` are what listings are called in addresses, `statuses` what an attendee's
     status is called; `changed` are the listings that know `updated_since`. `rows` is where the envelope has them, the
-    name of the list for None, and `next` where it has a link to the next page. `moment` writes the times of an event,
+    name of the list for None, and `next` where it has a link to the next page; `size` asks for up to `largest` rows.
+    `moment` writes the times of an event,
     `ident` an id; `camel` is how names are written.
     """
 
@@ -120,6 +121,8 @@ class Dialect:
     envelope: Callable[[Leaf], Row] = with_total
     rows: str | None = "data"
     next: str = ""
+    size: str = "per_page"
+    largest: int = LARGEST
     money: Money = in_text
     moment: Callable[[datetime, str], str] = with_offset
     ident: type[str] | type[int] = str
@@ -255,8 +258,8 @@ class Speaker:
         changed: Callable[[T], datetime],
     ) -> Any:
         """Give a page; a larger one than there is is cut to the largest without a word."""
-        number, size = (_number(ask, name, default) for name, default in (("page", 1), ("per_page", LARGEST)))
-        size = min(size, LARGEST)
+        number = _number(ask, "page", 1)
+        size = min(_number(ask, self.own.size, self.own.largest), self.own.largest)
         since = ask.query.get("updated_since") if kind in self.own.changed else None
 
         def found() -> Sequence[T]:

@@ -314,6 +314,8 @@ def test_a_word_that_is_not_listed_is_unknown_and_kept() -> None:
         ("UK", "GB"),
         ("CORSE", "FR"),
         ("United Kingdom", "GB"),
+        ("United States", "US"),
+        ("south korea", "KR"),
         ("Atlantis", None),
         ("", None),
     ],

@@ -28,6 +28,7 @@ from connectors import (
     UnifiedAttendee,
     UnifiedEvent,
     UnifiedOrder,
+    Unsupported,
     find_provider,
     graphql,
 )
@@ -987,3 +988,126 @@ async def test_one_parameter_may_stand_for_another(options: dict[str, str], sent
     async with fair:
         await fair.get_events()
     assert dict(platform.asked[0].url.params) == {**sent, "page": "1"}
+
+
+# Hosts whose address nobody publishes, a token in the query, pages that must not be small, and advice of its own
+
+
+OFFICE = made_up(
+    {
+        "events": Stream(
+            GET("/events"), "data", event, pager=Pages("page", "rows", largest=20, smallest=10, count="total")
+        ),
+        "orders": Stream(GET("/orders", "office"), "[]", event, evidence="assumed"),
+    },
+    auth="oauth2",
+    hosts={"office": "", "token": ""},
+    sign=OAuth2("token:", ("refresh_token",), send=Query(access_token="{accessToken}")),
+    credentials=(
+        Credential("clientId", "Desk", secret=False),
+        Credential("clientSecret", "Desk"),
+        Credential("accessToken", "Desk"),
+        Credential("refreshToken", "Desk"),
+    ),
+    enough=(("accessToken",),),
+    unsupported={"orders": "the office is for members."},
+    advice={"auth": "Ask the desk.", "forbidden": "Ask the guard.", "bad": "Come back by day."},
+)
+OLD, NEW = "fair_test_canary_old", "fair_test_canary_new"
+HELD = {"clientId": "c1", "clientSecret": "fair_test_canary_secret", "accessToken": OLD, "refreshToken": "r1"}
+
+
+def office(answers: Mapping[str, Any], **hosts: str) -> tuple[Connector, Platform]:
+    platform, found = Platform(answers), addresses(OFFICE, HELD, hosts)
+    http = Http(httpx2.MockTransport(platform))
+    return Connector(OFFICE, "default", HELD, {}, found, MemoryVault(HELD), http), platform
+
+
+async def test_what_is_asked_of_a_host_without_an_address_is_not_offered() -> None:
+    fair, platform = office({})
+    async with fair:
+        for ask, capability in ((fair.get_orders, "orders"), (fair.get_revenue, "revenue")):
+            with pytest.raises(Unsupported) as raised:
+                await ask("1")
+            assert raised.value.advice == "Give the connection the address of the host office."
+            assert raised.value.capability == capability
+    assert platform.asked == []
+    assert (OFFICE.unpublished_host("revenue"), OFFICE.unpublished_host("events")) == ("office", None)
+
+
+async def test_a_connection_may_give_the_address() -> None:
+    fair, platform = office({"/events/1": {}, "/orders": [], "/events": {"data": [{"id": 1}]}}, office="https://o.test")
+    async with fair:
+        await fair.get_orders("1")
+    assert platform.asked[0].url.host == "o.test"
+    with pytest.raises(ConfigurationError, match="not https"):
+        office({}, office="http://o.test")
+    with pytest.raises(ConfigurationError) as raised:
+        office({}, billing="https://o.test")
+    assert "api, office, token" in raised.value.advice
+
+
+def by_token(request: httpx2.Request) -> Any:
+    said = request.url.params.get("access_token")
+    return {"data": [{"id": 1}], "total": 1} if said == NEW else httpx2.Response(401, json={})
+
+
+async def test_a_token_is_renewed_only_where_somebody_says_where() -> None:
+    renewed = {"access_token": NEW, "expires_in": 60}
+    fair, platform = office({"/events": by_token, "/renew": renewed}, token="https://t.test/renew")
+    async with fair:
+        assert [one.id for one in (await fair.get_events()).items] == ["1"]
+    assert platform.paths == ["/events", "/renew", "/events"]
+
+    fair, platform = office({"/events": by_token})
+    async with fair:
+        with pytest.raises(AuthenticationFailed) as raised:
+            await fair.get_events()
+    assert (raised.value.advice, platform.paths) == ("Ask the desk.", ["/events"])
+
+
+@pytest.mark.parametrize(
+    "answer, error, advice",
+    [
+        (httpx2.Response(403, json={}), PermissionDenied, "Ask the guard."),
+        (httpx2.Response(200, text="<html>"), InvalidResponse, "Come back by day."),
+        (httpx2.Response(404, json={}), NotFound, "Check the id: a list of events shows the ids that exist."),
+    ],
+)
+async def test_a_platform_may_have_its_own_advice(
+    answer: httpx2.Response, error: type[ProviderError], advice: str
+) -> None:
+    fair, _ = office({"/events": lambda _: answer})
+    async with fair:
+        with pytest.raises(error) as raised:
+            await fair.get_events()
+    assert raised.value.advice == advice
+
+
+@pytest.mark.parametrize("size, rows", [(1, "10"), (10, "10"), (15, "15"), (50, "20")])
+async def test_a_page_is_neither_too_large_nor_too_small(size: int, rows: str) -> None:
+    fair, platform = office({"/events": {"data": [{"id": 1}, {"id": 2}], "total": 2}})
+    async with fair:
+        page = await fair.get_events(page_size=size)
+    assert (len(page.items), platform.asked[0].url.params["rows"]) == (min(size, 2), rows)
+
+
+async def test_a_last_page_that_repeats_the_one_before_is_no_end_where_rows_are_counted() -> None:
+    fair, _ = office({"/events": {"data": [{"id": number} for number in range(10)], "total": 12}})
+    async with fair:
+        with pytest.raises(InvalidResponse, match="again and again"):
+            _ = [one async for one in fair.stream_events()]
+
+
+@pytest.mark.parametrize(
+    "images, paths",
+    [
+        ({"7": {"w": 1}, "9": {"w": 2}, "8": None}, ["images.7", "images.9"]),
+        ([{"w": 1}, {"w": 2}], ["images.0", "images.1"]),
+        ({}, []),
+        (None, []),
+        ({"7": 1}, ["images.7"]),
+    ],
+)
+def test_an_object_may_be_a_list_by_id(images: object, paths: list[str]) -> None:
+    assert [one.path for one in Row({"images": images}).members("images")] == paths

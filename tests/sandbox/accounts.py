@@ -18,6 +18,8 @@ DICE = "/dice/api/graphql"
 BILLETTO = "/billetto/api/api/v3"
 ACCELEVENTS = "/accelevents/api/rest"
 MAPADO = "/mapado/api/v1"
+AXS = "/axs/api/v1"
+AXS_PARTNER = "/axs/partner_base/api"
 
 ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
 ASSOCIATION = f"{HELLOASSO}/organizations/les-lampions"
@@ -116,6 +118,11 @@ class Dice:
             after = answer["pageInfo"]["endCursor"]
 
 
+class Axs:
+    async def get(self, client: Client, **query: Any) -> httpx2.Response:
+        return await client.get(f"{AXS}/events", params={"access_token": credentials("axs")["accessToken"], **query})
+
+
 class Accelevents:
     headers: ClassVar = {"Key": credentials("accelevents")["apiKey"]}
 
@@ -209,6 +216,11 @@ async def orders_of_mapado(client: Client) -> httpx2.Response:
     return await Mapado().get(client, "/tickets", itemsPerPage=20, fields="@id,status,order")
 
 
+async def orders_of_axs(client: Client) -> httpx2.Response:
+    headers = {"Authorization": f"Bearer {credentials('axs')['accessToken']}"}
+    return await client.get(f"{AXS_PARTNER}/events/1012/orders", params={"rows": 20}, headers=headers)
+
+
 ORDERS: dict[str, Ask] = {
     "ticket-tailor": orders_of_ticket_tailor,
     "pretix": orders_of_pretix,
@@ -218,4 +230,5 @@ ORDERS: dict[str, Ask] = {
     "billetto": orders_of_billetto,
     "accelevents": orders_of_accelevents,
     "mapado": orders_of_mapado,
+    "axs": orders_of_axs,
 }
