@@ -96,7 +96,7 @@ def _value(name: str, values: Mapping[str, Any], row: Row | None) -> Any:
 def addresses(
     provider: Provider, values: Mapping[str, Any], base_url: str | Mapping[str, str] | None
 ) -> dict[str, str]:
-    """Where each host of a platform is. `values` are the connection's credentials and options.
+    """Where each host of a platform is that has an address. `values` are the connection's credentials and options.
 
     A text moves the API, and with it every host of the same origin; a mapping moves the hosts that it names. Raises
     ConfigurationError for an address that is not https (loopback may be http).
@@ -108,14 +108,16 @@ def addresses(
     for option in provider.options:
         if f"{{{option.name}}}" in api:
             api = api.replace(f"{{{option.name}}}", _host(option.name, values.get(option.name) or option.default))
-    found = {"api": api, **provider.hosts}
+    hosts = {host: _own_address(url, values) for host, url in provider.hosts.items()}
+    found = {"api": api} | {host: url for host, url in hosts.items() if url}
     if isinstance(base_url, str):
         found |= _moved(found, checked(base_url.rstrip("/"), "base_url"))
     elif base_url:
-        unknown = sorted(set(base_url) - set(found))
+        known = ("api", *provider.hosts)
+        unknown = sorted(set(base_url) - set(known))
         if unknown:
             raise ConfigurationError(
-                f"{provider.name} has no host {unknown[0]!r}.", f"Hosts: {', '.join(found)}.", "base_url"
+                f"{provider.name} has no host {unknown[0]!r}.", f"Hosts: {', '.join(known)}.", "base_url"
             )
         found |= {host: checked(url.rstrip("/"), "base_url") for host, url in base_url.items()}
     return found
@@ -125,6 +127,15 @@ def _host(option: str, name: str) -> str:
     if not _HOST.fullmatch(name):
         raise ConfigurationError(f"Option {option} is not a host.", "Give it as example.org.", option)
     return name
+
+
+def _own_address(url: str, values: Mapping[str, Any]) -> str | None:
+    """A host's address, or that which the option it names gives, if any."""
+    option = _ANY.fullmatch(url)
+    if option is None:
+        return url
+    given = values.get(option[1])
+    return checked(given.rstrip("/"), option[1]) if given else None
 
 
 def _moved(hosts: Mapping[str, str], base: str) -> dict[str, str]:

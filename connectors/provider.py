@@ -4,7 +4,7 @@ A provider file holds constants and one mapping function per resource. The words
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Literal
 
 from .auth import OAuth2, Sign
@@ -77,11 +77,15 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter that the platform knows: its parameter, and its words for ours where they differ."""
+    """A filter that the platform knows: its parameter, and its words for ours where they differ.
+
+    A time is sent in `format`, and where that is one of dates or of local times in `zone`.
+    """
 
     parameter: str
     words: Mapping[str, Any] | None = None
     format: str = "iso"
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +187,10 @@ class Provider:
 
     auth is the reference's word; sign puts the credentials on a request, on all hosts alike or per host. credentials
     lists every accepted field and `enough` the sets of them any one of which is enough. base may have placeholders of
-    options that have a default. reference is the capability
-    matrix that was promised; unsupported says why something is not offered. rate_limit is (requests, seconds). faults
-    names the real error behind an answer whose status misleads. astray is what to do where nobody answers, for an
-    address that is assumed or a service that has closed.
+    options that have a default; hosts are the addresses of other parts of the platform, `{option}` for one that only an
+    option tells. reference is the capability matrix that was promised; unsupported says why something is not offered.
+    rate_limit is (requests, seconds). faults names the real error behind an answer whose status misleads. astray is
+    what to do where nobody answers, for an address that is assumed or a service that has closed.
     """
 
     slug: str
@@ -219,6 +223,16 @@ class Provider:
         inner = {field.holds for field in self.credentials if field.holds and ":" in held.get(field.name, "")}
         return any(all(name in held or name in inner for name in fields) for fields in self.enough)
 
+    def switched(self, options: Mapping[str, Any]) -> "Provider":
+        """The platform as the options leave it: a listing without those of its parts that only an option switches on,
+        unless it has no others.
+        """
+        on = {
+            kind: tuple(one for one in self.parts(kind) if not one.when or options.get(one.when))
+            for kind in self.streams
+        }
+        return replace(self, streams={kind: on[kind] or streams for kind, streams in self.streams.items()})
+
     def signs(self, host: str) -> Sign:
         """What puts the credentials on a request to that host."""
         return self.sign[host] if isinstance(self.sign, Mapping) else self.sign
@@ -241,15 +255,17 @@ class Provider:
         return frozenset(found | ({"revenue"} if self.parts("sales") or "orders" in found else set()))
 
     def evidence(self, capability: str) -> Evidence | None:
-        """The weakest evidence among the streams behind a capability; None where there are none."""
+        """The weakest evidence among the streams behind a capability, leaving out those that an option adds to others;
+        None where there are none.
+        """
         kinds: Iterable[str] = (
             ("sales" if self.parts("sales") else "orders",) if capability == "revenue" else (capability,)
         )
-        levels = [stream.evidence for kind in kinds for stream in self.parts(kind)]
+        levels = [stream.evidence for kind in kinds for stream in self.switched({}).parts(kind)]
         return max(levels, key=("documented", "partial", "assumed").index) if levels else None
 
     def needs(self, capability: str) -> str | None:
-        """The option that must be set for a capability, if any."""
+        """The option that must be set for a capability, if any. One that adds to it need not be."""
         kind = (
             "sales"
             if capability == "revenue" and self.parts("sales")
@@ -257,4 +273,5 @@ class Provider:
             if capability == "revenue"
             else capability
         )
-        return next((stream.when for stream in self.parts(kind) if stream.when), None)
+        gates = [stream.when for stream in self.parts(kind)]
+        return gates[0] if gates and all(gates) else None

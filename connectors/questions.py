@@ -46,7 +46,8 @@ class Questions:
         if not parts:
             raise Unsupported(provider.slug, provider.name, label, why or "its API has no such data.")
         if option := self._missing_option(parts):
-            advice = f"Set the connection's option {option} to true to ask for it."
+            flag = next((one.type == "flag" for one in provider.options if one.name == option), True)
+            advice = f"Set the connection's option {option}{' to true' if flag else ''} to ask for it."
             raise Unsupported(provider.slug, provider.name, label, why or "it is switched off.", advice)
         if event_id is None and kind not in ("events", "sales") and any(part.wide is None for part in parts):
             whole = f"{label} of the whole account"

@@ -25,6 +25,7 @@ SLUGS = (
     "mapado",
     "helloasso",
     "festicket",
+    "skiddle",
     "ticket-arena",
     "ticketsellers",
     "seetickets-us",

@@ -19,6 +19,13 @@ LISTINGS = ("events", "tickets", "attendees", "orders")
 ORIGIN = "http://127.0.0.1:1"
 
 
+def gates(provider: Provider, service: Service) -> dict[str, Any]:
+    """The options that switch listings on: flags, or the address of the host that has the listing."""
+    needed = {option for kind in (*LISTINGS, "revenue") if (option := provider.needs(kind))}
+    places = {provider.hosts[host].strip("{}"): url for host, url in service.addresses(ORIGIN).items() if host != "api"}
+    return {option: places.get(option, True) for option in needed}
+
+
 @dataclass(frozen=True)
 class Account:
     """One provider's account in a sandbox: what stands in it, and how it is read."""
@@ -51,13 +58,14 @@ class Account:
     ) -> Connector:
         """A connector of this account; a listing that an option switches on is on unless told otherwise."""
         platform: httpx2.AsyncBaseTransport = httpx2.ASGITransport(app=self.app)
-        gates = {option: True for kind in LISTINGS if (option := self.provider.needs(kind))}
+        on = gates(self.provider, self.service)
+        chosen = {**on, **(options or {})}
         return create_connector(
             self.slug,
             self.service.credentials,
             base_url=self.service.addresses(ORIGIN),
             transport=wrap(platform) if wrap else platform,
-            options={**gates, **(options or {})},
+            options={name: value for name, value in chosen.items() if value or name not in on},
         )
 
 

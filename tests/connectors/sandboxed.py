@@ -17,7 +17,7 @@ from spekta.sandbox import programme
 from spekta.sandbox.app import Entry, create_app
 from spekta.sandbox.box_office import BoxOffice
 
-from .conftest import ORIGIN, Account
+from .conftest import ORIGIN, Account, gates
 
 Change = Callable[[httpx2.Request, httpx2.Response], httpx2.Response]
 each_provider = pytest.mark.parametrize("slug", SLUGS)
@@ -56,11 +56,10 @@ def edited(response: httpx2.Response, edit: Callable[[Any], Any]) -> httpx2.Resp
 
 def connect(account: Account, wire: Wire | None = None, /, **more: Any) -> Connector:
     """A connector of the account; credentials, options, addresses and vault are those that work unless given."""
-    gates = {option: True for kind in ("attendees", "orders") if (option := account.provider.needs(kind))}
     settings: dict[str, Any] = {
         "credentials": account.service.credentials,
         "base_url": account.service.addresses(ORIGIN),
-        "options": gates,
+        "options": gates(account.provider, account.service),
         **more,
     }
     return create_connector(account.slug, transport=wire or Wire(account), **settings)

@@ -102,7 +102,8 @@ def test_streams_name_what_is_there(slug: str) -> None:
 @each_provider
 def test_addresses_are_https(slug: str) -> None:
     provider = find_provider(slug)
-    found = addresses(provider, {"baseUrl": "https://example.org"}, None)
+    told = {option.name: "https://example.org" for option in provider.options if option.name.endswith("_url")}
+    found = addresses(provider, {"baseUrl": "https://example.org", **told}, None)
     assert set(found) == {"api", *provider.hosts}
     assert all(address.startswith("https://") and not address.endswith("/") for address in found.values())
     if isinstance(provider.sign, OAuth2):

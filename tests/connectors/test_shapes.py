@@ -35,6 +35,7 @@ from connectors.auth import Header, OAuth2, Query
 from connectors.caller import ATTEMPTS
 from connectors.calls import addresses
 from connectors.credentials import MemoryVault
+from connectors.filters import sort_out
 from connectors.http import Http
 from connectors.models import UnifiedTicket
 from connectors.money import ZERO, Sale, complete, included, times
@@ -987,3 +988,62 @@ async def test_one_parameter_may_stand_for_another(options: dict[str, str], sent
     async with fair:
         await fair.get_events()
     assert dict(platform.asked[0].url.params) == {**sent, "page": "1"}
+
+
+# A listing that an option adds, on a host that only the option tells
+
+SHOP = made_up(
+    {
+        "events": Stream(GET("/events"), "rows", event),
+        "attendees": Stream(GET("/people", "desk"), "rows", when="desk_url", evidence="assumed"),
+        "tickets": (
+            Stream(GET("/kinds", "desk"), "rows", when="desk_url", evidence="assumed"),
+            Stream(None, "kinds?", inside=True, evidence="partial"),
+        ),
+    },
+    hosts={"desk": "{desk_url}", "login": "https://login.fair.test"},
+    options=(Option("desk_url", "Where the desk is"),),
+)
+
+
+def test_a_listing_is_there_without_the_part_that_an_option_adds() -> None:
+    without, whole = SHOP.switched({}), SHOP.switched({"desk_url": "https://desk.test"})
+    assert [[bool(part.when) for part in one.parts("tickets")] for one in (without, whole)] == [[False], [True, False]]
+    assert [len(one.parts("attendees")) for one in (without, whole)] == [1, 1]
+    assert (SHOP.needs("tickets"), SHOP.needs("attendees")) == (None, "desk_url")
+    assert (SHOP.evidence("tickets"), SHOP.evidence("attendees")) == ("partial", "assumed")
+
+
+@pytest.mark.parametrize(
+    "options, moved, desk",
+    [
+        ({}, None, None),
+        ({"desk_url": ""}, None, None),
+        ({"desk_url": "https://desk.test/v1/"}, None, "https://desk.test/v1"),
+        ({"desk_url": "https://desk.test/v1"}, "https://elsewhere.test", "https://desk.test/v1"),
+        ({"desk_url": "https://desk.test/v1"}, {"desk": "https://elsewhere.test"}, "https://elsewhere.test"),
+        ({}, {"desk": "https://elsewhere.test"}, "https://elsewhere.test"),
+    ],
+)
+def test_an_option_tells_where_a_host_is(options: dict[str, str], moved: Any, desk: str | None) -> None:
+    found = addresses(SHOP, options, moved)
+    assert found.get("desk") == desk
+    assert found["login"] == "https://login.fair.test"
+
+
+@pytest.mark.parametrize("said, count", [("12", 12), (12, 12), ("-1", None), ("twelve", None), ("١٢", 12), ("²", None)])
+def test_a_count_may_be_text(said: Any, count: int | None) -> None:
+    assert Offset("offset", count="total").total({"total": said}) == count
+
+
+@pytest.mark.parametrize(
+    "name, said, sent",
+    [
+        ("starts_after", "2027-07-01T23:30:00.5Z", "2027-07-02"),
+        ("starts_before", "2027-07-01T22:30:00Z", "2027-07-02"),
+        ("starts_before", "2027-07-01T23:30:00.5Z", "2027-07-03"),
+    ],
+)
+def test_a_filter_by_dates_is_rounded_outwards_in_its_zone(name: str, said: str, sent: str) -> None:
+    dated = Stream(GET("/events"), filters={name: Filter("day", format="%Y-%m-%d", zone="Europe/London")})
+    assert sort_out("events", dated, {name: datetime.fromisoformat(said)}).sent == {"day": sent}

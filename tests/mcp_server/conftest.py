@@ -108,7 +108,7 @@ def everything(season: Starlette) -> Assistant:
         for capability in ("tickets", "attendees", "revenue")
         if (option := find_provider(slug).needs(capability))
     }
-    return Assistant(state_for(environment(ORIGIN) | gates, season))
+    return Assistant(state_for(gates | environment(ORIGIN), season))
 
 
 def selling(box: BoxOffice) -> Assistant:
