@@ -46,6 +46,7 @@ _MESSAGES = (
     "errors[0].detail",
     "fault.faultstring",
     "hydra:description",
+    "errormessage",
 )
 _CODES = ("error_code", "code", "error.code", "errors[0].code", "fault.detail.errorcode", "error")
 

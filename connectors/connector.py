@@ -54,7 +54,7 @@ class Connector:
         vault: Vault,
         http: Http,
     ) -> None:
-        self.provider = provider
+        self.provider = provider = provider.offering(options, hosts)
         self.account = account
         self._http = http
         self.caller = Caller(provider, hosts, vault, http, options)

@@ -171,8 +171,10 @@ def _for_platform(name: str, own: Filter, value: Any) -> Any:
         return own.words.get(str(value).lower() if isinstance(value, bool) else value)
     if not isinstance(value, datetime):
         return value
-    upper = name.endswith("_before") and value.microsecond  # rounded so that the platform never leaves out too much
-    return time_text(value + timedelta(seconds=1) if upper else value, own.format)
+    if name.endswith("_before"):  # rounded so that the platform never leaves out too much
+        dates_only = "%d" in own.format and "%H" not in own.format
+        value += timedelta(days=dates_only, seconds=bool(value.microsecond))
+    return time_text(value, own.format, own.zone)
 
 
 def time_text(moment: datetime, format: str, zone: str | None = None) -> str | int:

@@ -6,7 +6,7 @@ are text. Ids are the platform's own, as text. What a platform does not tell is 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -104,8 +104,10 @@ class UnifiedEvent(UnifiedRecord):
     series_id: str | None = None
 
     def status_at(self, now: datetime) -> EventStatus:
-        """The status a person expects at that time: a live event that is over is completed."""
-        end = self.ends_at or self.starts_at
+        """The status a person expects at that time: a live event that is over is completed; one whose end nobody tells
+        is over a day after its start.
+        """
+        end = self.ends_at or (self.starts_at and self.starts_at + timedelta(days=1))
         return "completed" if self.status == "live" and end is not None and end < now else self.status
 
 

@@ -280,6 +280,7 @@ def _iso(seconds: int) -> str:
 def _count(answer: Any, paths: str | tuple[str, ...] | None) -> int | None:
     for path in (paths,) if isinstance(paths, str) else paths or ():
         found = dig(answer, path)
+        found = int(found) if isinstance(found, str) and found.isdecimal() else found
         if isinstance(found, int) and found >= 0:
             return found
     return None

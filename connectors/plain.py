@@ -47,19 +47,20 @@ pages = Pages("page", "per_page", 50, count=("meta.total", "total", "count"), la
 class Home:
     """What holds where a record does not say: the currency and the zone of times.
 
-    event_currency and event_zone are where the platform's record of an event has them; attendee is what its words for
-    an attendee's status mean.
+    event_currency and event_zone are where the platform's record of an event has them, or how its currency is known;
+    attendee is what its words for an attendee's status mean.
     """
 
     currency: str | None = None
     zone: str | None = None
-    event_currency: str = "currency"
+    event_currency: str | Callable[[Row], str | None] = "currency"
     event_zone: str = "timezone"
     attendee: Mapping[str, str] = field(default_factory=lambda: ATTENDEE)
 
     def currency_of(self, row: Row) -> str | None:
         own = row.currency("currency", "price.currency", "total.currency", *spelt("gross_revenue.currency"))
-        return own or row.event.currency(self.event_currency) or self.currency
+        told = self.event_currency
+        return own or (row.event.currency(told) if isinstance(told, str) else told(row.event)) or self.currency
 
     def zone_of(self, row: Row) -> str | None:
         return row.event.text(self.event_zone) or self.zone

@@ -4,7 +4,7 @@ A provider file holds constants and one mapping function per resource. The words
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Literal
 
 from .auth import OAuth2, Sign
@@ -77,11 +77,15 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter that the platform knows: its parameter, and its words for ours where they differ."""
+    """A filter that the platform knows: its parameter, and its words for ours where they differ.
+
+    A time is sent in `format`, and where that is one of dates or of local times in `zone`.
+    """
 
     parameter: str
     words: Mapping[str, Any] | None = None
     format: str = "iso"
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,8 @@ class Stream:
     read `row.event`. inside: the rows lie in the event's own record, no call is made. when: the option that switches
     the stream on. basis: what sales are added up from. untold: fields that the platform never tells, or only with the
     option named, so that nothing can be found by them. unreported: figures of revenue that it never tells. exact: one
-    row is one record, in the platform's own order, so page N of ours is page N of theirs.
+    row is one record, in the platform's own order, so page N of ours is page N of theirs. spare: read only where
+    no other part of the listing can be.
     """
 
     call: Call | None = None
@@ -136,7 +141,12 @@ class Stream:
     untold: Mapping[str, str] = field(default_factory=dict)
     unreported: tuple[str, ...] = ()
     exact: bool = False
+    spare: bool = False
     evidence: Evidence = "documented"
+
+    @property
+    def host(self) -> str:
+        return self.call.host if self.call else "api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +193,11 @@ class Provider:
 
     auth is the reference's word; sign puts the credentials on a request, on all hosts alike or per host. credentials
     lists every accepted field and `enough` the sets of them any one of which is enough. base may have placeholders of
-    options that have a default. reference is the capability
-    matrix that was promised; unsupported says why something is not offered. rate_limit is (requests, seconds). faults
-    names the real error behind an answer whose status misleads, and advice is what to do about a fault where the
-    platform has reasons of its own. A host without an address is one that nobody publishes: the connection gives it, or
-    what is asked of it is not offered. astray is what to do where nobody answers, for an
-    address that is assumed or a service that has closed.
+    options that have a default; a host without an address is one that nobody publishes: the connection gives it, or
+    what is asked of it is not offered. reference is the capability matrix that was promised; unsupported says why
+    something is not offered. rate_limit is (requests, seconds). faults names the real error behind an answer whose
+    status misleads, and advice is what to do about a fault where the platform has reasons of its own. astray is what
+    to do where nobody answers, for an address that is assumed or a service that has closed.
     """
 
     slug: str
@@ -222,6 +231,22 @@ class Provider:
         inner = {field.holds for field in self.credentials if field.holds and ":" in held.get(field.name, "")}
         return any(all(name in held or name in inner for name in fields) for fields in self.enough)
 
+    def offering(self, options: Mapping[str, Any], hosts: Iterable[str]) -> "Provider":
+        """The platform as a connection has it: of each listing the parts whose option is set and whose host has an
+        address. A listing of which nothing is left is kept whole, for what it lacks to be told.
+        """
+
+        def offered(parts: tuple[Stream, ...]) -> tuple[Stream, ...]:
+            on = tuple(one for one in parts if (not one.when or options.get(one.when)) and one.host in hosts)
+            return tuple(one for one in on if not one.spare) or on or parts
+
+        return replace(self, streams={kind: offered(self.parts(kind)) for kind in self.streams})
+
+    @property
+    def published(self) -> frozenset[str]:
+        """The hosts whose address is known to all."""
+        return frozenset({"api", *(host for host, url in self.hosts.items() if url)})
+
     def signs(self, host: str) -> Sign:
         """What puts the credentials on a request to that host."""
         return self.sign[host] if isinstance(self.sign, Mapping) else self.sign
@@ -244,20 +269,24 @@ class Provider:
         return frozenset(found | ({"revenue"} if self.parts("sales") or "orders" in found else set()))
 
     def evidence(self, capability: str) -> Evidence | None:
-        """The weakest evidence among the streams behind a capability; None where there are none."""
-        levels = [stream.evidence for stream in self._behind(capability)]
+        """The weakest evidence among the streams behind a capability, leaving out those that an option or an address
+        adds to others; None where there are none.
+        """
+        levels = [stream.evidence for stream in self.offering({}, self.published).behind(capability)]
         return max(levels, key=("documented", "partial", "assumed").index) if levels else None
 
     def needs(self, capability: str) -> str | None:
-        """The option that must be set for a capability, if any."""
-        return next((stream.when for stream in self._behind(capability) if stream.when), None)
+        """The option that must be set for a capability, if any. One that adds to it need not be."""
+        options = [stream.when for stream in self.behind(capability)]
+        return options[0] if options and all(options) else None
 
     def unpublished_host(self, capability: str) -> str | None:
         """The host whose address a connection must give for a capability, if any."""
-        calls = (stream.call for stream in self._behind(capability))
-        return next((call.host for call in calls if call and self.hosts.get(call.host) == ""), None)
+        hosts = [stream.host for stream in self.behind(capability)]
+        return hosts[0] if hosts and not any(host in self.published for host in hosts) else None
 
-    def _behind(self, capability: str) -> tuple[Stream, ...]:
+    def behind(self, capability: str) -> tuple[Stream, ...]:
+        """The parts of the listing that a capability is read from."""
         if capability != "revenue":
             return self.parts(capability)
         return self.parts("sales") or self.parts("orders")

@@ -26,6 +26,7 @@ SLUGS = (
     "mapado",
     "helloasso",
     "festicket",
+    "skiddle",
     "ticket-arena",
     "ticketsellers",
     "seetickets-us",

@@ -36,6 +36,7 @@ from connectors.auth import Header, OAuth2, Query
 from connectors.caller import ATTEMPTS
 from connectors.calls import addresses
 from connectors.credentials import MemoryVault
+from connectors.filters import sort_out
 from connectors.http import Http
 from connectors.models import UnifiedTicket
 from connectors.money import ZERO, Sale, complete, included, times
@@ -1111,3 +1112,71 @@ async def test_a_last_page_that_repeats_the_one_before_is_no_end_where_rows_are_
 )
 def test_an_object_may_be_a_list_by_id(images: object, paths: list[str]) -> None:
     assert [one.path for one in Row({"images": images}).members("images")] == paths
+
+
+# A listing that an option or an address adds to another, or that another takes the place of
+
+SHOP = made_up(
+    {
+        "events": Stream(GET("/events"), "rows", event),
+        "attendees": (Stream(GET("/people"), "rows"), Stream(GET("/staff"), "rows", when="staff", evidence="partial")),
+        "orders": Stream(GET("/orders"), "rows", when="orders"),
+        "tickets": (
+            Stream(GET("/kinds", "desk"), "rows", evidence="assumed"),
+            Stream(None, "kinds?", inside=True, spare=True, evidence="partial"),
+        ),
+    },
+    hosts={"desk": "", "login": "https://login.fair.test"},
+)
+
+
+@pytest.mark.parametrize(
+    "options, hosts, kind, read",
+    [
+        ({}, {"api"}, "attendees", [None]),
+        ({"staff": True}, {"api"}, "attendees", [None, "staff"]),
+        ({"staff": False}, {"api"}, "attendees", [None]),
+        ({}, {"api"}, "orders", ["orders"]),
+    ],
+)
+def test_a_part_that_an_option_adds_is_left_out_without_it(
+    options: dict[str, bool], hosts: set[str], kind: str, read: list[str | None]
+) -> None:
+    assert [part.when for part in SHOP.offering(options, hosts).parts(kind)] == read
+
+
+@pytest.mark.parametrize("hosts, read", [({"api"}, ["api"]), ({"api", "desk"}, ["desk"])])
+def test_a_spare_part_is_read_only_where_no_other_can_be(hosts: set[str], read: list[str]) -> None:
+    assert [part.host for part in SHOP.offering({}, hosts).parts("tickets")] == read
+
+
+def test_what_is_said_of_a_listing_is_what_it_is_without_options() -> None:
+    assert {kind: SHOP.evidence(kind) for kind in ("tickets", "attendees")} == {
+        "tickets": "partial",
+        "attendees": "documented",
+    }
+    assert {kind: SHOP.needs(kind) for kind in ("tickets", "attendees", "orders", "revenue")} == {
+        "tickets": None,
+        "attendees": None,
+        "orders": "orders",
+        "revenue": "orders",
+    }
+    assert SHOP.unpublished_host("tickets") is None
+
+
+@pytest.mark.parametrize("said, count", [("12", 12), (12, 12), ("-1", None), ("twelve", None), ("١٢", 12), ("²", None)])
+def test_a_count_may_be_text(said: Any, count: int | None) -> None:
+    assert Offset("offset", count="total").total({"total": said}) == count
+
+
+@pytest.mark.parametrize(
+    "name, said, sent",
+    [
+        ("starts_after", "2027-07-01T23:30:00.5Z", "2027-07-02"),
+        ("starts_before", "2027-07-01T22:30:00Z", "2027-07-02"),
+        ("starts_before", "2027-07-01T23:30:00.5Z", "2027-07-03"),
+    ],
+)
+def test_a_filter_by_dates_is_rounded_outwards_in_its_zone(name: str, said: str, sent: str) -> None:
+    dated = Stream(GET("/events"), filters={name: Filter("day", format="%Y-%m-%d", zone="Europe/London")})
+    assert sort_out("events", dated, {name: datetime.fromisoformat(said)}).sent == {"day": sent}
