@@ -22,7 +22,9 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True, init=False)
 class Header:
-    """Credentials in request headers: `Header(Authorization="Bearer {apiKey}")`. Names may hold placeholders too."""
+    """Credentials in request headers: `Header(Authorization="Bearer {apiKey}")`. Names may hold placeholders too. One
+    without a value is left out.
+    """
 
     templates: Mapping[str, str]
 
@@ -30,7 +32,8 @@ class Header:
         object.__setattr__(self, "templates", templates)
 
     def headers(self, values: Mapping[str, str]) -> dict[str, str]:
-        return {fill(name, values): fill(template, values).strip() for name, template in self.templates.items()}
+        filled = {fill(name, values): fill(text, values).strip() for name, text in self.templates.items()}
+        return {name: text for name, text in filled.items() if text}
 
     def query(self, values: Mapping[str, str]) -> dict[str, str]:
         return {}

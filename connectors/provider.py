@@ -59,10 +59,10 @@ class Since:
 
     `changed` and `created`: it filters by that time, given as `parameter` in `format`. `client`: everything is read,
     and rows older by their own clock are dropped here. `none`: everything comes back. `by` is the row's own clock, of
-    several paths the first that is there; with `stop` the list comes newest first and the walk ends at the first older
-    row. `begins` is where the event's own record tells a time before which there is nothing of it: it is sent where
-    nobody asks for a later one, so that a filter by event that is not heeded does not lead through all the years of an
-    account.
+    several paths the first that is there, or that of the object it lies in, whichever is later; with `stop` the list
+    comes newest first and the walk ends at the first older row. `begins` is where the event's own record tells a time
+    before which there is nothing of it: it is sent where nobody asks for a later one, so that a filter by event that is
+    not heeded does not lead through all the years of an account.
     """
 
     mode: Mode = "none"
@@ -86,7 +86,9 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A sibling listing of the same event, read once per walk. `key` says under which value its rows are found."""
+    """A sibling listing of the same event, read once per walk; in a walk over all events that of each of them. `key`
+    says under which value its rows are found.
+    """
 
     stream: str
     key: str
@@ -96,12 +98,13 @@ class Join:
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """One more call per row; `rows` is where its answer holds the record. `when` names the option that switches it
-    on.
+    on; `lacking` the path that has to be empty for it.
     """
 
     call: Call
-    rows: str = ""
+    rows: Rows = ""
     when: str | None = None
+    lacking: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

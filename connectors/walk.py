@@ -20,7 +20,7 @@ from .mapping import Mapper
 from .models import Problem
 from .pagers import Once
 from .position import Batch, Position, Question
-from .provider import Provider, Stream
+from .provider import Provider, Since, Stream
 from .row import Row, Surroundings, Unreadable
 from .scopes import Scopes, call_of
 
@@ -268,11 +268,15 @@ def _older(stream: Stream, row: Row, since: datetime | None) -> bool:
         return False
     paths = (stream.since.by,) if isinstance(stream.since.by, str) else stream.since.by
     try:
-        unix = stream.since.format == "unix"
-        changed = row.unix(*paths) if unix else row.moment(*paths, zone=stream.since.zone)
+        clocks = [_clock(stream.since, paths, one) for one in (row, row.up)]
     except Unreadable:
         return False
-    return changed is not None and changed < since.replace(microsecond=0)  # platforms cut their times to seconds
+    moments = [moment for moment in clocks if moment is not None]
+    return max(moments, default=since) < since.replace(microsecond=0)  # platforms cut their times to seconds
+
+
+def _clock(since: Since, paths: Iterable[str], row: Row) -> datetime | None:
+    return row.unix(*paths) if since.format == "unix" else row.moment(*paths, zone=since.zone)
 
 
 def _resumed(records: list[Any], position: Position) -> list[Any]:
