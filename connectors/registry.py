@@ -22,6 +22,7 @@ SLUGS = (
     "dice",
     "ticketmaster",
     "billetto",
+    "eventix",
     "mapado",
     "helloasso",
     "festicket",

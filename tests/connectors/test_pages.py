@@ -236,6 +236,11 @@ async def test_a_list_that_moves_gives_nothing_twice(own_account: Account, move:
         assert [id for id in found if id in whole] == whole
 
 
+def first_page(account: Account) -> int:
+    """How many orders a platform gives at once."""
+    return account.provider.parts("orders")[0].pager.largest or 50
+
+
 @pytest.mark.needs("orders")
 async def test_an_order_that_moves_to_the_end_is_not_given_twice(own_account: Account) -> None:
     box, ident = own_account.box, own_account.service.order_id
@@ -251,7 +256,8 @@ async def test_an_order_that_moves_to_the_end_is_not_given_twice(own_account: Ac
                 box.remove_order(moved.number)
                 box.put_order(moved)
     assert [found[0], len(found)] == [whole[0], len(set(found))]
-    assert len(whole) - len(found) == (own_account.slug not in BY_RECORD | GROUPED)
+    counts = own_account.slug not in BY_RECORD | GROUPED and first_page(own_account) < len(whole)
+    assert len(whole) - len(found) == counts
 
 
 @pytest.mark.needs("orders")
@@ -259,7 +265,6 @@ async def test_an_order_that_moves_to_the_end_is_not_given_twice(own_account: Ac
 async def test_what_a_counting_platform_hides_when_an_order_vanishes(slug: str) -> None:
     """The order that slid into the page already read, and no other; the next walk has it."""
     account = Account(slug, create_app())
-    first_page = account.provider.parts("orders")[0].pager.largest or 50
     async with account.connect() as connector:
         reader = Reader(account, connector, "orders")
         whole = await reader.all()
@@ -267,7 +272,8 @@ async def test_what_a_counting_platform_hides_when_an_order_vanishes(slug: str) 
         found = await reader.all()
         account.sandbox.behave()
         again = await reader.all()
-    assert [whole.index(id) for id in whole if id not in found] == [first_page]
+    page = first_page(account)
+    assert [whole.index(id) for id in whole if id not in found] == ([page] if page < len(whole) else [])
     assert again == whole
 
 

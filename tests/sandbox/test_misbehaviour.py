@@ -20,14 +20,17 @@ STATUS = {
     "helloasso": ("items", 0, "state"),
     "billetto": ("state",),
     "accelevents": ("status",),
+    "eventix": ("status",),
     "mapado": ("status",),
 }
-IDS = {"pretix": "code", "accelevents": "orderId", "mapado": "@id"}
+IDS = {"pretix": "code", "accelevents": "orderId", "eventix": "guid", "mapado": "@id"}
 
 
 def rows_of(slug: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
     if slug == "dice":
         return [edge["node"] for edge in answer["data"]["viewer"]["orders"]["edges"]]
+    if slug == "eventix":
+        return [hit["_source"] for hit in answer["hits"]["hits"]]
     names = {"pretix": "results", "eventbrite": "orders", "mapado": "hydra:member"}
     rows: list[dict[str, Any]] = answer[names.get(slug, "data")]
     return rows
@@ -51,6 +54,8 @@ def cursor_of(slug: str, answer: dict[str, Any]) -> Any:
             return answer["next_url"]
         case "accelevents":
             return answer["recordsFiltered"]
+        case "eventix":
+            return answer["hits"]["total"]
         case "mapado":
             return answer["hydra:nextPage"]
         case _:
