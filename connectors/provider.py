@@ -117,8 +117,9 @@ class Stream:
     (not a record). wide: the call for all events at once. event: the path of a row's event id; then the mapping may
     read `row.event`. inside: the rows lie in the event's own record, no call is made. when: the option that switches
     the stream on. basis: what sales are added up from. untold: fields that the platform never tells, or only with the
-    option named, so that nothing can be found by them. unreported: figures of revenue that it never tells. exact: one
-    row is one record, in the platform's own order, so page N of ours is page N of theirs.
+    option named, so that nothing can be found by them. unreported: figures of revenue that it never tells. mixed: the
+    path of a row's event id, where the listing is of all events whichever is asked for; rows of others are left out.
+    exact: one row is one record, in the platform's own order, so page N of ours is page N of theirs.
     """
 
     call: Call | None = None
@@ -138,6 +139,7 @@ class Stream:
     basis: Basis = "orders"
     untold: Mapping[str, str] = field(default_factory=dict)
     unreported: tuple[str, ...] = ()
+    mixed: str | None = None
     exact: bool = False
     evidence: Evidence = "documented"
 

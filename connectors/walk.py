@@ -134,6 +134,7 @@ class Walker:
             except NotFound as error:
                 raise self._missing(stream, question, around, error) from None
             rows, state = _until_older(stream, rows, state, question.since)
+            rows = _own(stream, rows, question.event_id)
             rows = rows if stream.group else _newer(stream, rows, question.since)
             for part, following in _parts(stream, rows, position.state, state, question.size):
                 await self._companions.look_up(stream, part, values, question)
@@ -257,6 +258,12 @@ def _parts(stream: Stream, rows: list[Row], place: Any, after: Any, size: int) -
         return
     for start in range(place or 0, len(rows), size) or (0,):
         yield rows[start : start + size], start + size if start + size < len(rows) else None
+
+
+def _own(stream: Stream, rows: list[Row], event_id: str | None) -> list[Row]:
+    if stream.mixed is None or event_id is None:
+        return rows
+    return [row for row in rows if row.ref(stream.mixed) == event_id]
 
 
 def _newer(stream: Stream, rows: list[Row], since: datetime | None) -> list[Row]:
