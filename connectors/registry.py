@@ -23,6 +23,7 @@ SLUGS = (
     "ticketmaster",
     "billetto",
     "eventix",
+    "yurplan",
     "mapado",
     "helloasso",
     "festicket",

@@ -18,6 +18,7 @@ DICE = "/dice/api/graphql"
 BILLETTO = "/billetto/api/api/v3"
 ACCELEVENTS = "/accelevents/api/rest"
 EVENTIX = "/eventix/api"
+YURPLAN = "/yurplan/api/v1"
 MAPADO = "/mapado/api/v1"
 
 ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
@@ -175,6 +176,22 @@ class Billetto:
             answer = (await client.get("/billetto/api" + answer["next_url"], headers=self.headers)).json()
 
 
+class Yurplan:
+    headers: ClassVar = {"Authorization": f"Bearer {credentials('yurplan')['apiKey']}"}
+
+    async def get(self, client: Client, path: str, **query: Any) -> httpx2.Response:
+        return await client.get(YURPLAN + path, params=query, headers=self.headers)
+
+    async def walk(self, client: Client, path: str, **query: Any) -> Rows:
+        rows: Rows = []
+        while True:
+            span = f"{len(rows)}-{len(rows) + 30}"
+            answer = (await self.get(client, path, range=span, **query)).json()
+            rows += answer["results"]
+            if answer["paging"]["cursors"]["next"] is None:
+                return rows
+
+
 async def token_of_eventix(client: Client, **form: str) -> httpx2.Response:
     known = services()["eventix"].client
     said = {"client_id": known["clientId"], "client_secret": known["clientSecret"], **form}
@@ -235,6 +252,10 @@ async def orders_of_eventix(client: Client) -> httpx2.Response:
     return await Eventix().search(client, 20)
 
 
+async def orders_of_yurplan(client: Client) -> httpx2.Response:
+    return await Yurplan().get(client, "/orgas/31/orders", range="0-20")
+
+
 async def orders_of_mapado(client: Client) -> httpx2.Response:
     return await Mapado().get(client, "/tickets", itemsPerPage=20, fields="@id,status,order")
 
@@ -248,5 +269,6 @@ ORDERS: dict[str, Ask] = {
     "billetto": orders_of_billetto,
     "accelevents": orders_of_accelevents,
     "eventix": orders_of_eventix,
+    "yurplan": orders_of_yurplan,
     "mapado": orders_of_mapado,
 }
