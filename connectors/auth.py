@@ -22,7 +22,9 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True, init=False)
 class Header:
-    """Credentials in request headers: `Header(Authorization="Bearer {apiKey}")`. Names may hold placeholders too."""
+    """Credentials in request headers: `Header(Authorization="Bearer {apiKey}")`. Names may hold placeholders too. One
+    without a value is left out.
+    """
 
     templates: Mapping[str, str]
 
@@ -30,7 +32,8 @@ class Header:
         object.__setattr__(self, "templates", templates)
 
     def headers(self, values: Mapping[str, str]) -> dict[str, str]:
-        return {fill(name, values): fill(template, values).strip() for name, template in self.templates.items()}
+        filled = {fill(name, values): fill(text, values).strip() for name, text in self.templates.items()}
+        return {name: text for name, text in filled.items() if text}
 
     def query(self, values: Mapping[str, str]) -> dict[str, str]:
         return {}
@@ -75,22 +78,27 @@ class OAuth2:
     """A token that can be renewed. Addresses are `host:path`.
 
     renewals: the grants to try, in order, when the platform refuses the token; `login` sends the filled templates of
-    that name. answer: the path of the token in the answer. send: how it signs requests. client: whether client id and
-    secret travel in the body or as Basic. authorize: where a person allows access in the browser, for platforms of the
-    authorization-code kind; pkce: whether it takes an S256 challenge.
+    that name. answer: the path of the token in the answer; what else is told of it lies beside it. send: how it signs
+    requests. client: whether client id and secret travel in the body or as Basic. scope: what a new token is asked for.
+    key: the credential that is sent in the token's place where there is no client to have one made for. authorize:
+    where a person allows access in the browser, for platforms of the authorization-code kind; pkce: whether it takes
+    an S256 challenge.
     """
 
     token: str
-    renewals: tuple[Literal["refresh_token", "client_credentials", "login"], ...]
+    renewals: tuple[Literal["refresh_token", "client_credentials", "password", "login"], ...]
     authorize: str | None = None
     pkce: bool = False
     client: Literal["body", "basic"] = "body"
+    scope: str | None = None
+    key: str | None = None
     answer: str = "access_token"
     login: Mapping[str, str] = field(default_factory=dict)
     send: Header | Query = field(default_factory=lambda: Header(Authorization="Bearer {accessToken}"))
 
     def headers(self, values: Mapping[str, str]) -> dict[str, str]:
-        return self.send.headers(values) if values.get("accessToken") else {}
+        token = values.get("accessToken") or (values.get(self.key) if self.key else None)
+        return self.send.headers({**values, "accessToken": token}) if token else {}
 
     def query(self, values: Mapping[str, str]) -> dict[str, str]:
         return self.send.query(values)

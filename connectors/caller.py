@@ -129,7 +129,7 @@ class Caller:
 
     async def _other_credentials(self, held: Mapping[str, str], deadline: Deadline) -> Mapping[str, str] | None:
         """A renewed token; or the key that an operator has put in the place of the refused one."""
-        if self.grant:
+        if self.grant and not self.grant.is_key(held):
             return await self.grant.renewed(held, deadline)
         async with self._vault.lease():
             stored = await self._vault.read()

@@ -1,12 +1,12 @@
 """What a mapping may read beside its row: the event's record, sibling listings, and one more call for the row."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .caller import Caller
+from .calls import placeholders
 from .errors import NotFound, PermissionDenied
 from .http import Deadline
 from .listing import Listing, numbered, rows_of
@@ -82,7 +82,12 @@ class Companions:
             found = numbered(Row(reply.body, row.around), lookup.rows, self._provider.name)
             row.found = (row.found or {}) | ({name: found[0]} if found else {})
 
-        await together(one(row, name, lookup) for row in rows for name, lookup in wanted.items())
+        await together(
+            one(row, name, lookup)
+            for row in rows
+            for name, lookup in wanted.items()
+            if lookup.lacking is None or row.value(lookup.lacking) is None
+        )
 
     async def event(self, event_id: str, deadline: Deadline) -> Row:
         """The platform's record of one event. Raises NotFound."""
@@ -120,18 +125,24 @@ class Companions:
         )
 
     async def _in_list(self, event_id: str, deadline: Deadline) -> tuple[Stream, Row, Mapping[str, Any]] | None:
-        question = Question("events", deadline=deadline)
+        async for stream, scope, row in self._listed(Question("events", deadline=deadline)):
+            if event_id in self._ids(stream, row):
+                return stream, row, await self._scopes.values(stream.call, None, deadline, scope)
+        return None
+
+    async def _listed(self, question: Question) -> AsyncIterator[tuple[Stream, str | None, Row]]:
+        """The rows of the whole list of events, each with its stream and scope."""
         for stream in self._provider.parts("events"):
             for scope in await self._scopes.to_walk(stream, question):
                 async for row in self._raw(stream, question, Surroundings(self._options), scope):
-                    if self._is_of(row, stream, event_id):
-                        return stream, row, await self._scopes.values(stream.call, None, deadline, scope)
-        return None
+                    yield stream, scope, row
 
-    def _is_of(self, row: Row, stream: Stream, event_id: str) -> bool:
-        with contextlib.suppress(Unreadable):
-            return event_id in (record.id for record in self._mapper.map(stream, [row], None))
-        return False
+    def _ids(self, stream: Stream, row: Row) -> list[str]:
+        """Of the records that a row stands for; none where it cannot be read."""
+        try:
+            return [record.id for record in self._mapper.map(stream, [row], None)]
+        except Unreadable:
+            return []
 
     async def _event_if_any(self, event_id: str, deadline: Deadline) -> Row | None:
         """An account's list may name an event that is gone."""
@@ -148,13 +159,21 @@ class Companions:
     async def _index(self, join: Join, question: Question, around: Surroundings) -> dict[str, list[Row]]:
         """A sibling listing by key; a `[]` key puts a row under each of its values."""
         found: dict[str, list[Row]] = {}
-        siblings = Question(join.stream, question.event_id, deadline=question.deadline)
         for part in self._provider.parts(join.stream):
-            async for row in self._raw(part, siblings, around):
-                keys = row.texts(join.key) if "[]" in join.key else [row.ref(join.key)]
-                for key in filter(None, keys):
-                    found.setdefault(key, []).append(row)
+            for event_id in await self._about(part, question):
+                siblings = Question(join.stream, event_id, deadline=question.deadline)
+                async for row in self._raw(part, siblings, around):
+                    keys = row.texts(join.key) if "[]" in join.key else [row.ref(join.key)]
+                    for key in filter(None, keys):
+                        found.setdefault(key, []).append(row)
         return found
+
+    async def _about(self, stream: Stream, question: Question) -> list[str | None]:
+        """The events whose sibling listings are read: the one asked for, in a walk over all events every one."""
+        if question.event_id is not None or stream.call is None or "event" not in placeholders(stream.call):
+            return [question.event_id]
+        events = Question("events", deadline=question.deadline)
+        return [id async for part, _, row in self._listed(events) for id in self._ids(part, row)]
 
     async def _raw(
         self, stream: Stream, question: Question, around: Surroundings, scope: str | None = None

@@ -44,7 +44,7 @@ class Grant:
     async def credentials(self, deadline: Deadline) -> dict[str, str]:
         """Credentials with a token that is not about to end, or what there is where no other can be had."""
         held = await self.vault.read()
-        if not self._due(held) or not any(self._fields(kind, held) for kind in self.oauth.renewals):
+        if not self._due(held) or not self._renewable(held):
             return held
         try:
             return await self.renewed(held, deadline)
@@ -63,6 +63,10 @@ class Grant:
                 return await asyncio.shield(work)
         except TimeoutError:
             raise DeadlineExceeded("The deadline came before the token was renewed.", "Allow more time.") from None
+
+    def is_key(self, held: Mapping[str, str]) -> bool:
+        """Whether a key stands in the place of a token, and none can be had for it."""
+        return bool(self.oauth.key and held.get(self.oauth.key)) and not self._renewable(held)
 
     async def settle(self) -> None:
         """Waits for the renewals that outlived their calls."""
@@ -112,12 +116,22 @@ class Grant:
             return True
         return _ends(held) - time.time() < EARLY_SECONDS * random.uniform(0.5, 1.0)
 
+    def _renewable(self, held: Mapping[str, str]) -> bool:
+        return any(self._fields(kind, held) for kind in self.oauth.renewals)
+
     def _fields(self, kind: str, held: Mapping[str, str]) -> dict[str, str] | None:
-        client = self._client(held)
-        if kind == "refresh_token" and held.get("refreshToken") and held.get("clientId"):
+        """What a grant of that kind sends; None where it is not to be had.
+
+        Who logs in as a user must not end up in the account of the client itself.
+        """
+        client, has = self._client(held), {name for name, value in held.items() if value}
+        scope = {"scope": self.oauth.scope} if self.oauth.scope else {}
+        if kind == "refresh_token" and has >= {"refreshToken", "clientId"}:
             return {**client, "grant_type": kind, "refresh_token": held["refreshToken"]}
-        if kind == "client_credentials" and held.get("clientId") and held.get("clientSecret"):
-            return {**client, "grant_type": kind}
+        if kind == "client_credentials" and has >= {"clientId", "clientSecret"} and "username" not in has:
+            return {**client, "grant_type": kind, **scope}
+        if kind == "password" and has >= {"clientId", "clientSecret", "username", "password"}:
+            return {**client, "grant_type": kind, "username": held["username"], "password": held["password"], **scope}
         if kind == "login":
             filled = {name: fill(template, held) for name, template in self.oauth.login.items()}
             return filled if all(filled.values()) else None
@@ -139,17 +153,16 @@ class Grant:
         token = Row(answer.body).text(self.oauth.answer)
         if answer.status != 200 or token is None:
             raise self.fail(answer)
-        changes = _tokens(token, Row(answer.body))
+        changes = self._tokens(token, Row(answer.body).at(self.oauth.answer.rpartition(".")[0]))
         await self.vault.save(changes)
         return dict(held) | changes
 
-
-def _tokens(token: str, answer: Row) -> dict[str, str]:
-    refresh = answer.text("refresh_token")
-    tokens = {"accessToken": token} | ({"refreshToken": refresh} if refresh else {})
-    for secret in tokens.values():
-        remember(secret)
-    return tokens | {"expiresAt": _end(answer.value("expires_in"))}
+    def _tokens(self, token: str, answer: Row) -> dict[str, str]:
+        refresh = answer.text("refresh_token") if "refresh_token" in self.oauth.renewals else None
+        tokens = {"accessToken": token} | ({"refreshToken": refresh} if refresh else {})
+        for secret in tokens.values():
+            remember(secret)
+        return tokens | {"expiresAt": _end(answer.value("expires_in"))}
 
 
 def _end(lifetime: object) -> str:

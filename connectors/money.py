@@ -85,6 +85,16 @@ def complete(amounts: Iterable[Decimal | None]) -> Decimal | None:
     return None if None in known else sum((amount for amount in known if amount is not None), ZERO)
 
 
+def less(amount: Decimal | None, part: Decimal | None) -> Decimal | None:
+    """What a part leaves of an amount; None where either is unknown."""
+    return None if amount is None or part is None else amount - part
+
+
+def share(amount: Decimal | None, part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    """What of an amount falls to a part of a whole, not rounded; None where one is unknown or the whole is nothing."""
+    return None if amount is None or part is None or not whole else amount * part / whole
+
+
 def included(gross: Decimal, rate: Decimal | None, currency: str | None) -> Decimal | None:
     """The tax within an amount, by its rate (0.2 is 20 %). There is none within nothing, whatever the rate."""
     if not gross:

@@ -123,8 +123,8 @@ class Pages:
 class Offset:
     """How many rows to leave out. The end is where `count` rows were seen, else at a page shorter than the one before.
 
-    `form` writes a range, such as `{start}-{end}`, in place of offset and size. State: [rows seen, rows on the first
-    page].
+    `form` writes a range, such as `{start}-{end}`, in place of offset and size; it is always of the largest size, as
+    platforms may count such ranges in pages. State: [rows seen, rows on the first page].
     """
 
     offset: str
@@ -137,7 +137,7 @@ class Offset:
     def ask(self, state: State, size: int) -> dict[str, Any]:
         start, wanted = (state[0] if state else 0), min(size, self.largest or size)
         if self.form:
-            return {self.offset: self.form.format(start=start, end=start + wanted)}
+            return {self.offset: self.form.format(start=start, end=start + (self.largest or size))}
         return {self.offset: start} | ({self.size: wanted} if self.size else {})
 
     def after(self, answer: Any, rows: int, state: State) -> State | None:

@@ -59,10 +59,10 @@ class Since:
 
     `changed` and `created`: it filters by that time, given as `parameter` in `format`. `client`: everything is read,
     and rows older by their own clock are dropped here. `none`: everything comes back. `by` is the row's own clock, of
-    several paths the first that is there; with `stop` the list comes newest first and the walk ends at the first older
-    row. `begins` is where the event's own record tells a time before which there is nothing of it: it is sent where
-    nobody asks for a later one, so that a filter by event that is not heeded does not lead through all the years of an
-    account.
+    several paths the first that is there, or that of the object it lies in, whichever is later; with `stop` the list
+    comes newest first and the walk ends at the first older row. `begins` is where the event's own record tells a time
+    before which there is nothing of it: it is sent where nobody asks for a later one, so that a filter by event that is
+    not heeded does not lead through all the years of an account.
     """
 
     mode: Mode = "none"
@@ -90,7 +90,9 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A sibling listing of the same event, read once per walk. `key` says under which value its rows are found."""
+    """A sibling listing of the same event, read once per walk; in a walk over all events that of each of them. `key`
+    says under which value its rows are found.
+    """
 
     stream: str
     key: str
@@ -100,12 +102,13 @@ class Join:
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """One more call per row; `rows` is where its answer holds the record. `when` names the option that switches it
-    on.
+    on; `lacking` the path that has to be empty for it.
     """
 
     call: Call
-    rows: str = ""
+    rows: Rows = ""
     when: str | None = None
+    lacking: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +121,10 @@ class Stream:
     (not a record). wide: the call for all events at once. event: the path of a row's event id; then the mapping may
     read `row.event`. inside: the rows lie in the event's own record, no call is made. when: the option that switches
     the stream on. basis: what sales are added up from. untold: fields that the platform never tells, or only with the
-    option named, so that nothing can be found by them. unreported: figures of revenue that it never tells. exact: one
-    row is one record, in the platform's own order, so page N of ours is page N of theirs. spare: read only where
-    no other part of the listing can be.
+    option named, so that nothing can be found by them. unreported: figures of revenue that it never tells. mixed: the
+    path of a row's event id, where the listing is of all events whichever is asked for; rows of others are left out.
+    exact: one row is one record, in the platform's own order, so page N of ours is page N of theirs. spare: read only
+    where no other part of the listing can be.
     """
 
     call: Call | None = None
@@ -140,6 +144,7 @@ class Stream:
     basis: Basis = "orders"
     untold: Mapping[str, str] = field(default_factory=dict)
     unreported: tuple[str, ...] = ()
+    mixed: str | None = None
     exact: bool = False
     spare: bool = False
     evidence: Evidence = "documented"

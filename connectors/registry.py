@@ -23,6 +23,8 @@ SLUGS = (
     "ticketmaster",
     "axs",
     "billetto",
+    "eventix",
+    "yurplan",
     "mapado",
     "helloasso",
     "festicket",

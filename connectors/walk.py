@@ -20,7 +20,7 @@ from .mapping import Mapper
 from .models import Problem
 from .pagers import Once
 from .position import Batch, Position, Question
-from .provider import Provider, Stream
+from .provider import Provider, Since, Stream
 from .row import Row, Surroundings, Unreadable
 from .scopes import Scopes, call_of
 
@@ -134,6 +134,7 @@ class Walker:
             except NotFound as error:
                 raise self._missing(stream, question, around, error) from None
             rows, state = _until_older(stream, rows, state, question.since)
+            rows = _own(stream, rows, question.event_id)
             rows = rows if stream.group else _newer(stream, rows, question.since)
             for part, following in _parts(stream, rows, position.state, state, question.size):
                 await self._companions.look_up(stream, part, values, question)
@@ -259,6 +260,12 @@ def _parts(stream: Stream, rows: list[Row], place: Any, after: Any, size: int) -
         yield rows[start : start + size], start + size if start + size < len(rows) else None
 
 
+def _own(stream: Stream, rows: list[Row], event_id: str | None) -> list[Row]:
+    if stream.mixed is None or event_id is None:
+        return rows
+    return [row for row in rows if row.ref(stream.mixed) == event_id]
+
+
 def _newer(stream: Stream, rows: list[Row], since: datetime | None) -> list[Row]:
     return rows if since is None else [row for row in rows if not _older(stream, row, since)]
 
@@ -268,11 +275,15 @@ def _older(stream: Stream, row: Row, since: datetime | None) -> bool:
         return False
     paths = (stream.since.by,) if isinstance(stream.since.by, str) else stream.since.by
     try:
-        unix = stream.since.format == "unix"
-        changed = row.unix(*paths) if unix else row.moment(*paths, zone=stream.since.zone)
+        clocks = [_clock(stream.since, paths, one) for one in (row, row.up)]
     except Unreadable:
         return False
-    return changed is not None and changed < since.replace(microsecond=0)  # platforms cut their times to seconds
+    moments = [moment for moment in clocks if moment is not None]
+    return max(moments, default=since) < since.replace(microsecond=0)  # platforms cut their times to seconds
+
+
+def _clock(since: Since, paths: Iterable[str], row: Row) -> datetime | None:
+    return row.unix(*paths) if since.format == "unix" else row.moment(*paths, zone=since.zone)
 
 
 def _resumed(records: list[Any], position: Position) -> list[Any]:

@@ -143,7 +143,7 @@ def _handle(service: Service, route: Route, ask: Ask) -> Answer:
         return service.refuse(refusal)
     answer = given if isinstance(given, Answer) else Answer(given)
     answer.headers = {**service.headers, **answer.headers}
-    if answer.status == 200:
+    if answer.status < 300:
         for one in ask.misbehaviours:
             answer.payload = spoil(one.kind, service.shape_of(route), answer.payload)
     return answer

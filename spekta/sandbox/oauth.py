@@ -13,13 +13,17 @@ class Code:
 
 @dataclass
 class Grants:
-    """Tokens stay good until `expire` is called; refresh tokens are single use."""
+    """Tokens stay good until `expire` is called; refresh tokens are single use.
+
+    What was issued for one consent, and what was swapped for it, is one grant.
+    """
 
     slug: str
     standing: set[str] = field(default_factory=set)
     _codes: dict[str, Code] = field(default_factory=dict)
     _access: set[str] = field(default_factory=set)
     _refresh: set[str] = field(default_factory=set)
+    _grant: dict[str, int] = field(default_factory=dict)
     _given: int = 0
 
     def code(self, redirect_uri: str, challenge: str = "") -> str:
@@ -33,12 +37,13 @@ class Grants:
         known = self._codes.pop(code, None)
         return known is not None and known.redirect_uri == redirect_uri and known.challenge in ("", s256(verifier))
 
-    def issue(self) -> tuple[str, str]:
-        """Hand out an access token and a refresh token."""
+    def issue(self, grant: int | None = None) -> tuple[str, str]:
+        """Hand out an access token and a refresh token, of a new grant unless told."""
         number = self._next()
         access, refresh = f"at_test_{self.slug}_{number}", f"rt_test_{self.slug}_{number}"
         self._access.add(access)
         self._refresh.add(refresh)
+        self._grant[access] = self._grant[refresh] = number if grant is None else grant
         return access, refresh
 
     def _next(self) -> int:
@@ -50,7 +55,13 @@ class Grants:
         if token not in self._refresh:
             return None
         self._refresh.remove(token)
-        return self.issue()
+        return self.issue(self._grant[token])
+
+    def revoke(self, token: str) -> None:
+        """End the whole grant that a token is or was of."""
+        ended = {known for known, grant in self._grant.items() if grant == self._grant.get(token)}
+        self._access -= ended
+        self._refresh -= ended
 
     def accepts(self, access: str) -> bool:
         return access in self._access or access in self.standing

@@ -14,6 +14,7 @@ from tests.cli.conftest import Run, Served
 CLIENTS = {
     "eventbrite": ("SANDBOXAPIKEY", "sk_test_sandbox_eventbrite"),
     "helloasso": ("sandbox-helloasso-client", "sk_test_sandbox_helloasso"),
+    "eventix": ("sandbox-weeztix-client", "sk_test_sandbox_weeztix"),
 }
 
 
@@ -135,7 +136,7 @@ def test_a_person_is_asked(bare: Run, served: Served, credentials_file: Path, mo
     assert stored(credentials_file)["eventbrite"]["options"] == {"organization_id": "710000000001"}
 
 
-@pytest.mark.parametrize("slug, forced", [("eventbrite", []), ("helloasso", ["--browser"])])
+@pytest.mark.parametrize("slug, forced", [("eventbrite", []), ("eventix", []), ("helloasso", ["--browser"])])
 def test_consent_in_the_browser(
     bare: Run, served: Served, credentials_file: Path, visits: list[httpx2.Response], slug: str, forced: list[str]
 ) -> None:

@@ -68,7 +68,7 @@ def connect(account: Account, wire: Wire | None = None, /, **more: Any) -> Conne
 
 def asked(account: Account) -> list[Entry]:
     """The requests to the platform that were answered, those for tokens left out."""
-    return [entry for entry in account.sandbox.log if not entry.path.endswith("/token")]
+    return [entry for entry in account.sandbox.log if not entry.path.endswith(("/token", "/tokens"))]
 
 
 def secrets(account: Account, *more: str) -> list[str]:

@@ -44,6 +44,8 @@ SCOPED = [
     if any(scope.call for scope in find_provider(slug).scopes)
     and (kind == "events" or all(stream.wide for stream in find_provider(slug).parts(kind)))
 ]
+# Its orders lie in a search; elsewhere it could be the types of tickets that are spoiled, which tell whose they are.
+SPOILED = {("eventix", "attendees"): "/statistics/search", ("eventix", "orders"): "/statistics/search"}
 WITHOUT_STATUS = {("helloasso", "orders")}  # what the sandbox spoils there is the kind of form
 # A platform may say with every answer when its limit starts anew; without Retry-After that is how long to wait.
 RESETS = {slug: services()[slug].headers.get("X-Rate-Limit-Reset") for slug in SLUGS}
@@ -68,7 +70,7 @@ async def ready(account: Account, wire: Wire | None = None) -> Connector:
 
 def renewable(slug: str) -> bool:
     sign = find_provider(slug).oauth
-    return sign is not None and "client_credentials" in sign.renewals
+    return sign is not None and "client_credentials" in sign.renewals and "clientId" in services()[slug].credentials
 
 
 @each_provider
@@ -94,8 +96,8 @@ async def test_each_fault_is_named(
             await connector.get_events(page_size=5)
     assert type(raised.value) is error
     check(raised.value, account, "get_events")
-    # GraphQL says most of it with status 200; a token that cannot be renewed has none.
-    assert raised.value.status in (status, 200, None)
+    # GraphQL says most of it with status 200, Yurplan gives lists with 206; a token that cannot be renewed has none.
+    assert raised.value.status in (status, 200, 206, None)
     assert len(asked(account)) == attempts + (kind == "unauthorized" and renewable(slug))
 
 
@@ -312,9 +314,6 @@ async def test_answers_that_are_nothing(slug: str, content: bytes) -> None:
 
     async with await ready(account, Wire(account, change)) as connector:
         nothing.append(content)
-        if content == b"[]" and find_provider(slug).parts("events")[0].rows == "[]":
-            assert (await connector.get_events()).items == []
-            return
         with pytest.raises(InvalidResponse) as raised:
             await connector.get_events()
     check(raised.value, account, "get_events")
@@ -328,7 +327,7 @@ async def test_a_record_without_an_id_is_a_problem_and_the_rest_lives(slug: str)
         async with connect(account) as connector:
             event = None if kind == "events" else (await busiest(connector)).id
             whole, none = await read(connector, kind, event)
-            account.sandbox.misbehave(slug, "null_id")
+            account.sandbox.misbehave(slug, "null_id", path=SPOILED.get((slug, kind), ""))
             rest, problems = await read(connector, kind, event)
         assert none == []
         assert {record.id for record in rest} < {record.id for record in whole} or not problems
@@ -351,8 +350,9 @@ async def test_an_unknown_status_is_kept_as_it_was_said(slug: str) -> None:
             account.sandbox.misbehave(slug, "unknown_status")
             rest, problems = await read(connector, kind, event)
         assert len(rest) + len(problems) == len(whole)
-        odd = [record for record in rest if record.status == "unknown"]
-        assert {record.status_raw for record in odd} <= {"never_seen_before"}
+        before = {record.id: (record.status, record.status_raw) for record in whole}
+        odd = [record for record in rest if (record.status, record.status_raw) != before[record.id]]
+        assert {(record.status, record.status_raw) for record in odd} <= {("unknown", "never_seen_before")}
         unknown += len(odd)
     assert unknown >= 1
 

@@ -28,6 +28,8 @@ PAGES_READ = 10
 BY_RECORD = {"ticket-tailor", "billetto", "helloasso"}
 # Their orders are put together from a whole listing, which is read before the first one is given.
 GROUPED = {slug for slug in SLUGS if any(stream.group for stream in find_provider(slug).parts("orders"))}
+# Their orders are those of the account: what slides into a page already read is hardly of the event asked for.
+MIXED = {slug for slug in SLUGS if any(stream.mixed for stream in find_provider(slug).parts("orders"))}
 
 every_listing = pytest.mark.parametrize("kind", ["events", "orders", "attendees"])
 every_size = pytest.mark.parametrize("size", SIZES)
@@ -172,11 +174,11 @@ async def test_a_page_too_far_to_walk_to_is_refused(season: Starlette, monkeypat
 async def test_a_cursor_outlives_its_connector(account: Account, kind: str, lists: Any) -> None:
     async with account.connect() as connector:
         whole = await whole_of(Reader(account, connector, kind), lists)
-        first = await Reader(account, connector, kind).page(page_size=7)
+        first = await Reader(account, connector, kind).page(page_size=4)
     kept = json.loads(json.dumps(first.next_cursor))
     async with account.connect() as connector:
-        second = await Reader(account, connector, kind).page(page_size=7, cursor=kept)
-    assert ids(first) + ids(second) == whole[:14]
+        second = await Reader(account, connector, kind).page(page_size=4, cursor=kept)
+    assert ids(first) + ids(second) == whole[:8]
     assert second.page is None
 
 
@@ -236,6 +238,11 @@ async def test_a_list_that_moves_gives_nothing_twice(own_account: Account, move:
         assert [id for id in found if id in whole] == whole
 
 
+def first_page(account: Account) -> int:
+    """How many orders a platform gives at once."""
+    return account.provider.parts("orders")[0].pager.largest or 50
+
+
 @pytest.mark.needs("orders")
 async def test_an_order_that_moves_to_the_end_is_not_given_twice(own_account: Account) -> None:
     box, ident = own_account.box, own_account.service.order_id
@@ -251,15 +258,15 @@ async def test_an_order_that_moves_to_the_end_is_not_given_twice(own_account: Ac
                 box.remove_order(moved.number)
                 box.put_order(moved)
     assert [found[0], len(found)] == [whole[0], len(set(found))]
-    assert len(whole) - len(found) == (own_account.slug not in BY_RECORD | GROUPED)
+    counts = own_account.slug not in BY_RECORD | GROUPED | MIXED and first_page(own_account) < len(whole)
+    assert len(whole) - len(found) == counts
 
 
 @pytest.mark.needs("orders")
-@pytest.mark.parametrize("slug", sorted(set(SLUGS) - BY_RECORD - GROUPED))
+@pytest.mark.parametrize("slug", sorted(set(SLUGS) - BY_RECORD - GROUPED - MIXED))
 async def test_what_a_counting_platform_hides_when_an_order_vanishes(slug: str) -> None:
     """The order that slid into the page already read, and no other; the next walk has it."""
     account = Account(slug, create_app())
-    first_page = account.provider.parts("orders")[0].pager.largest or 50
     async with account.connect() as connector:
         reader = Reader(account, connector, "orders")
         whole = await reader.all()
@@ -267,7 +274,8 @@ async def test_what_a_counting_platform_hides_when_an_order_vanishes(slug: str) 
         found = await reader.all()
         account.sandbox.behave()
         again = await reader.all()
-    assert [whole.index(id) for id in whole if id not in found] == [first_page]
+    page = first_page(account)
+    assert [whole.index(id) for id in whole if id not in found] == ([page] if page < len(whole) else [])
     assert again == whole
 
 

@@ -39,7 +39,7 @@ from connectors.credentials import MemoryVault
 from connectors.filters import sort_out
 from connectors.http import Http
 from connectors.models import UnifiedTicket
-from connectors.money import ZERO, Sale, complete, included, times
+from connectors.money import ZERO, Sale, complete, included, less, share, times
 from connectors.pagers import Cursor, Offset, Once, Pages, Split
 from connectors.provider import (
     GET,
@@ -1180,3 +1180,130 @@ def test_a_count_may_be_text(said: Any, count: int | None) -> None:
 def test_a_filter_by_dates_is_rounded_outwards_in_its_zone(name: str, said: str, sent: str) -> None:
     dated = Stream(GET("/events"), filters={name: Filter("day", format="%Y-%m-%d", zone="Europe/London")})
     assert sort_out("events", dated, {name: datetime.fromisoformat(said)}).sent == {"day": sent}
+
+
+# A call for what a row lacks; listings that are bare arrays; tickets that lie in orders and name only their type
+
+
+def opera(row: Row) -> UnifiedEvent:
+    dates = row.looked_up("dates")
+    return UnifiedEvent(id=row.id(), starts_at=row.moment("start") or (dates.moment("[0]") if dates else None))
+
+
+def seat(row: Row) -> UnifiedAttendee | None:
+    kinds = row.joined("kinds", row.ref("kind"))
+    return UnifiedAttendee(id=row.id(), event_id=kinds[0].ref("event")) if kinds else None
+
+
+dates = Lookup(GET("/opera/{row.id}/dates"), lambda answer: [answer], lacking="start")
+SEATS = Stream(
+    GET("/orders"),
+    "[].seats[]",
+    seat,
+    wide=GET("/orders"),
+    since=Since("client", by="changed"),
+    join={"kinds": Join("kinds", "id"), "houses": Join("houses", "id")},
+)
+OPERA = made_up(
+    {
+        "events": Stream(GET("/operas"), "[]", opera, lookup={"dates": dates}),
+        "event": Stream(GET("/opera/{event}"), "", opera, lookup={"dates": dates}),
+        "kinds": Stream(GET("/opera/{event}/kinds"), "[]"),
+        "houses": Stream(GET("/houses"), "[]"),
+        "attendees": SEATS,
+    },
+    sign=Header(Authorization="Bearer {apiKey}", House="{house}"),
+    credentials=(Credential("apiKey", "Tools"), Credential("house", "Tools", secret=False)),
+)
+TOSCA, AIDA = {"id": "tosca", "start": "2027-03-01T19:00:00Z"}, {"id": "aida"}
+
+
+def opera_house() -> Platform:
+    seats = {"early": ["t1", "a1"], "late": ["a2", "x1"]}
+    changed = {"early": "2026-01-01T00:00:00Z", "late": "2026-05-01T00:00:00Z"}
+    rows = {id: {"id": id, "kind": f"kind-{id[0]}"} for ids in seats.values() for id in ids}
+    rows["a1"]["changed"] = "2026-04-01T00:00:00Z"
+    return Platform(
+        {
+            "/operas": [TOSCA, AIDA],
+            "/houses": [{"id": "scala"}],
+            "/opera/tosca": TOSCA,
+            "/opera/aida": AIDA,
+            "/opera/aida/dates": ["2027-04-01T20:00:00+02:00", "2027-04-02T20:00:00+02:00"],
+            "/opera/tosca/kinds": [{"id": "kind-t", "event": "tosca"}],
+            "/opera/aida/kinds": [{"id": "kind-a", "event": "aida"}],
+            "/orders": [{"changed": changed[at], "seats": [rows[id] for id in ids]} for at, ids in seats.items()],
+        }
+    )
+
+
+async def test_what_a_row_lacks_is_looked_up_and_nothing_else() -> None:
+    platform = opera_house()
+    async with connector(OPERA, platform, apiKey=KEY) as fair:
+        listed = (await fair.get_events()).items
+        alone = [await fair.get_event(one.id) for one in listed]
+    assert [one.starts_at for one in listed] == [
+        datetime(2027, 3, 1, 19, tzinfo=UTC),
+        datetime(2027, 4, 1, 18, tzinfo=UTC),
+    ]
+    assert alone == listed
+    assert platform.paths == ["/operas", "/opera/aida/dates", "/opera/tosca", "/opera/aida", "/opera/aida/dates"]
+
+
+@pytest.mark.parametrize("answer", [{}, None, "text", {"id": "tosca"}])
+async def test_what_should_be_a_bare_array_is_one(answer: object) -> None:
+    async with connector(OPERA, Platform({"/operas": answer}), apiKey=KEY) as fair:
+        with pytest.raises(InvalidResponse, match="list"):
+            await fair.get_events()
+
+
+async def test_the_joined_listings_of_a_walk_over_all_events_are_those_of_each() -> None:
+    platform = opera_house()
+    async with connector(OPERA, platform, apiKey=KEY) as fair:
+        one = [(seat.id, seat.event_id) for seat in await fair.get_attendees("aida")]
+        all_ = [(seat.id, seat.event_id) for seat in await fair.get_attendees()]
+    assert one == [("a1", "aida"), ("a2", "aida")]
+    assert all_ == [("t1", "tosca"), *one]
+    assert platform.paths == [
+        *["/opera/aida/kinds", "/houses", "/orders"],
+        *["/operas", "/opera/tosca/kinds", "/opera/aida/kinds", "/houses", "/orders"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "since, ids",
+    [
+        (datetime(2026, 1, 1, tzinfo=UTC), ["t1", "a1", "a2"]),
+        (datetime(2026, 4, 1, tzinfo=UTC), ["a1", "a2"]),
+        (datetime(2026, 5, 1, tzinfo=UTC), ["a2"]),
+    ],
+)
+async def test_a_row_is_as_new_as_what_it_lies_in(since: datetime, ids: list[str]) -> None:
+    async with connector(OPERA, opera_house(), apiKey=KEY) as fair:
+        assert [seat.id for seat in await fair.get_attendees(since=since)] == ids
+
+
+@pytest.mark.parametrize("house, sent", [({}, None), ({"house": "scala"}, "scala")])
+async def test_a_header_without_a_value_is_left_out(house: dict[str, str], sent: str | None) -> None:
+    platform = opera_house()
+    async with connector(OPERA, platform, apiKey=KEY, **house) as fair:
+        await fair.get_event("tosca")
+    assert platform.asked[0].headers.get("House") == sent
+
+
+@pytest.mark.parametrize(
+    "amount, part, whole, share_, left",
+    [
+        ("3.00", "10", "40", "0.75", "-7.00"),
+        ("1.00", "1", "3", "0.3333333333333333333333333333", "0.00"),
+        ("3.00", "0", "0", None, "3.00"),
+        ("3.00", None, "40", None, None),
+        (None, "10", "40", None, None),
+    ],
+)
+def test_parts_of_amounts(
+    amount: str | None, part: str | None, whole: str, share_: str | None, left: str | None
+) -> None:
+    given, taken = (None if one is None else Decimal(one) for one in (amount, part))
+    assert share(given, taken, Decimal(whole)) == (None if share_ is None else Decimal(share_))
+    assert less(given, taken) == (None if left is None else Decimal(left))

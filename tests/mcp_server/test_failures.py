@@ -67,7 +67,7 @@ async def test_both_eras_say_the_same(assistant: Assistant, era: str) -> None:
 @pytest.mark.parametrize(
     "event, code, message",
     [
-        ("eventix:7", "configuration", "eventix is not connected."),
+        ("nowhere:7", "configuration", "nowhere is not connected."),
         ("pretix/berlin:hotaru", "configuration", "pretix/berlin is not connected."),
         ("ticket-tailor:ev_404", "not_found", "TicketTailor knows no event ev_404"),
     ],

@@ -17,6 +17,8 @@ HELLOASSO = "/helloasso/api/v5"
 DICE = "/dice/api/graphql"
 BILLETTO = "/billetto/api/api/v3"
 ACCELEVENTS = "/accelevents/api/rest"
+EVENTIX = "/eventix/api"
+YURPLAN = "/yurplan/api/v1"
 MAPADO = "/mapado/api/v1"
 AXS = "/axs/api/v1"
 AXS_PARTNER = "/axs/partner_base/api"
@@ -139,6 +141,25 @@ class Accelevents:
             query["page"] = query.get("page", 0) + 1
 
 
+class Eventix:
+    headers: ClassVar = {"Authorization": f"Bearer {credentials('eventix')['accessToken']}"}
+
+    async def get(self, client: Client, path: str, **headers: str) -> httpx2.Response:
+        return await client.get(EVENTIX + path, headers=self.headers | headers)
+
+    async def search(self, client: Client, limit: int, offset: int = 0, **headers: str) -> httpx2.Response:
+        asked = {"search": "", "limit": limit, "offset": offset}
+        return await client.post(f"{EVENTIX}/statistics/search", json=asked, headers=self.headers | headers)
+
+    async def walk(self, client: Client, limit: int, **headers: str) -> Rows:
+        rows: Rows = []
+        while True:
+            found = (await self.search(client, limit, len(rows), **headers)).json()["hits"]
+            rows += [hit["_source"] for hit in found["hits"]]
+            if not found["hits"] or len(rows) >= found["total"]:
+                return rows
+
+
 async def token(client: Client, **form: str) -> httpx2.Response:
     """Ask HelloAsso for tokens; what is not said is that of the sandbox's own client."""
     known = credentials("helloasso")
@@ -160,6 +181,28 @@ class Billetto:
             if not answer["has_more"]:
                 return rows
             answer = (await client.get("/billetto/api" + answer["next_url"], headers=self.headers)).json()
+
+
+class Yurplan:
+    headers: ClassVar = {"Authorization": f"Bearer {credentials('yurplan')['apiKey']}"}
+
+    async def get(self, client: Client, path: str, **query: Any) -> httpx2.Response:
+        return await client.get(YURPLAN + path, params=query, headers=self.headers)
+
+    async def walk(self, client: Client, path: str, **query: Any) -> Rows:
+        rows: Rows = []
+        while True:
+            span = f"{len(rows)}-{len(rows) + 30}"
+            answer = (await self.get(client, path, range=span, **query)).json()
+            rows += answer["results"]
+            if answer["paging"]["cursors"]["next"] is None:
+                return rows
+
+
+async def token_of_eventix(client: Client, **form: str) -> httpx2.Response:
+    known = services()["eventix"].client
+    said = {"client_id": known["clientId"], "client_secret": known["clientSecret"], **form}
+    return await client.post("/eventix/auth/tokens", json=said)
 
 
 class Mapado:
@@ -212,6 +255,14 @@ async def orders_of_accelevents(client: Client) -> httpx2.Response:
     return await Accelevents().get(client, "/events/festival-des-quais/staff/orders", size=20)
 
 
+async def orders_of_eventix(client: Client) -> httpx2.Response:
+    return await Eventix().search(client, 20)
+
+
+async def orders_of_yurplan(client: Client) -> httpx2.Response:
+    return await Yurplan().get(client, "/orgas/31/orders", range="0-20")
+
+
 async def orders_of_mapado(client: Client) -> httpx2.Response:
     return await Mapado().get(client, "/tickets", itemsPerPage=20, fields="@id,status,order")
 
@@ -229,6 +280,8 @@ ORDERS: dict[str, Ask] = {
     "dice": orders_of_dice,
     "billetto": orders_of_billetto,
     "accelevents": orders_of_accelevents,
+    "eventix": orders_of_eventix,
+    "yurplan": orders_of_yurplan,
     "mapado": orders_of_mapado,
     "axs": orders_of_axs,
 }
