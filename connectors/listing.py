@@ -6,7 +6,7 @@ from typing import Any
 
 from .caller import Caller, Reply
 from .errors import InvalidArgument, InvalidResponse, NotFound
-from .pagers import Astray, Pages, Repeats, Split, TooMany
+from .pagers import Astray, Offset, Pages, Repeats, Split, TooMany
 from .paths import every, holds
 from .position import Question
 from .provider import Call, Rows, Stream
@@ -75,7 +75,7 @@ class Listing:
             self._last = None if pager.begins(state) else self._last
         page = (len(rows), rows[0].data, rows[-1].data) if rows else None
         if page and page == self._last:
-            if following is None or (isinstance(pager, Pages) and pager.was_short(reply.body, state, size)):
+            if following is None or (isinstance(pager, Pages | Offset) and pager.was_short(reply.body, state, size)):
                 return [], None
             raise self._goes_round()
         self._last = page

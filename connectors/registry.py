@@ -21,6 +21,7 @@ SLUGS = (
     "ticket-tailor",
     "dice",
     "ticketmaster",
+    "fixr",
     "billetto",
     "helloasso",
     "festicket",
