@@ -79,6 +79,11 @@ def times(amount: Decimal | None, quantity: int | None) -> Decimal | None:
     return None if amount is None or quantity is None else amount * quantity
 
 
+def less(amount: Decimal | None, part: Decimal | None) -> Decimal | None:
+    """What a part leaves of an amount; None where either is unknown."""
+    return None if amount is None or part is None else amount - part
+
+
 def included(gross: Decimal, rate: Decimal | None, currency: str | None) -> Decimal | None:
     """The tax within an amount, by its rate (0.2 is 20 %). There is none within nothing, whatever the rate."""
     if not gross:

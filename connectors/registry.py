@@ -20,6 +20,7 @@ SLUGS = (
     "eventbrite",
     "ticket-tailor",
     "dice",
+    "see-tickets",
     "ticketmaster",
     "fixr",
     "billetto",

@@ -63,7 +63,7 @@ async def test_worked_examples(slug: str, case: str) -> None:
     async with account.connect() as connector:
         (event,) = (await connector.get_events()).items
         found = await connector.get_revenue(event.id)
-    assert (found.event_id, found.currency) == (event.id, "EUR")
+    assert (found.event_id, found.currency) == (event.id, "EUR" if event.currency or found.orders else None)
     assert {
         "gross": found.gross_revenue,
         "refunds": found.refunds,
