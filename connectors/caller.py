@@ -91,7 +91,7 @@ class Caller:
         evidence: Evidence = "documented",
     ) -> Reply:
         """The answer to a call. `parameters` go into the query, or by dotted name into the body."""
-        url = self._hosts[call.host] + path_of(call, values, row)
+        url = self._hosts[call.host] + self._path(call, values, row)
         query, body = filled(call.query, values, row), None
         if call.json is None:
             query |= parameters or {}
@@ -113,6 +113,17 @@ class Caller:
             except errors.ProviderError as error:
                 raise self._placed(error, request) from None
         raise AssertionError("the last attempt returns or raises")
+
+    def _path(self, call: Call, values: Mapping[str, Any], row: Row | None) -> str:
+        """The path of a call. Raises ConfigurationError for a setting that is missing, saying where to find it."""
+        try:
+            return path_of(call, values, row)
+        except errors.ConfigurationError as error:
+            places = {field.name: field.where for field in self._provider.credentials}
+            places |= {option.name: option.description for option in self._provider.options}
+            if error.field in places:
+                error.advice = f"Give it to the connection: {places[error.field]}."
+            raise
 
     async def _once(self, request: "Request", deadline: Deadline) -> Reply:
         held = await (self.grant.credentials(deadline) if self.grant else self._vault.read())

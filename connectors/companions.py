@@ -112,13 +112,12 @@ class Companions:
                 )
             except (NotFound, PermissionDenied) as error:
                 if isinstance(error, NotFound) or self._provider.hides_unknown:
-                    break
+                    continue
                 raise
             if rows := rows_of(reply, stream.rows, Surroundings(self._options, reply.body), self._provider.name):
                 return stream, rows[0], values
-        else:
-            if not self._provider.parts("event") and (found := await self._in_list(event_id, deadline)):
-                return found
+        if not self._provider.parts("event") and (found := await self._in_list(event_id, deadline)):
+            return found
         raise NotFound(
             f"{self._provider.name} knows no event {event_id}, or hides it from these credentials.",
             "A list of events shows the ids that exist.",

@@ -6,7 +6,7 @@ from typing import Any
 
 from .caller import Caller, Reply
 from .errors import InvalidArgument, InvalidResponse, NotFound
-from .pagers import Astray, Pages, Repeats, Split, TooMany
+from .pagers import Astray, Offset, Pages, Repeats, Split, TooMany
 from .paths import every, holds
 from .position import Question
 from .provider import Call, Rows, Stream
@@ -76,7 +76,7 @@ class Listing:
         page = (len(rows), rows[0].data, rows[-1].data) if rows else None
         if page and page == self._last:
             ended = following is None and pager.total(reply.body) is None  # else rows were counted twice
-            if ended or (isinstance(pager, Pages) and pager.was_short(reply.body, state, size)):
+            if ended or (isinstance(pager, Pages | Offset) and pager.was_short(reply.body, state, size)):
                 return [], None
             raise self._goes_round()
         self._last = page

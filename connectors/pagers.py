@@ -154,6 +154,11 @@ class Offset:
     def total(self, answer: Any) -> int | None:
         return _count(answer, self.count)
 
+    def was_short(self, answer: Any, state: State, size: int) -> bool:
+        """Whether this is the one extra request after a first page shorter than asked for."""
+        first = bool(state) and state[0] == state[1] < size
+        return first and self.more is None and self.total(answer) is None
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:

@@ -108,8 +108,8 @@ class Service:
     `credentials` are those that work, by the field names of the connector reference; `client` is the OAuth client that
     a person may let in. `admit` refuses a request with wrong credentials; `error` writes the body of a refusal.
     `not_carried` maps what the platform cannot say, as `record.field` or `record.field=value` in the words of the
-    unified models, to the reason; `carries_event` and `carries_order` tell which records are in its account at all.
-    `paging` names the parameters that move through a list without filtering it.
+    unified models, to the reason; `carries_event`, `carries_type` and `carries_order` tell which records are in its
+    account at all. `paging` names the parameters that move through a list without filtering it.
     """
 
     slug: str
@@ -124,6 +124,7 @@ class Service:
     order_id: Callable[[Order], str]
     carries_event: Callable[[Event], bool] = always
     carries_order: Callable[[Order], bool] = always
+    carries_type: Callable[[BoxOffice, TicketType], bool] = always
     client: Mapping[str, str] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=lambda: {"api": ""})
     shape: Shape = field(default_factory=Shape)

@@ -100,6 +100,7 @@ def _tickets(service: Service, box: BoxOffice) -> Records:
         for event_id, held in dates(service, box).items()
         for event in held
         for kind in event.ticket_types
+        if service.carries_type(box, kind)
     }
 
 

@@ -339,6 +339,8 @@ async def test_a_record_without_an_id_is_a_problem_and_the_rest_lives(slug: str)
 
 @each_provider
 async def test_an_unknown_status_is_kept_as_it_was_said(slug: str) -> None:
+    if slug == "see-tickets":
+        pytest.skip("nothing that it answers has a status")
     unknown = 0
     for kind in sorted(set(LISTINGS) & find_provider(slug).capabilities):
         if (slug, kind) in WITHOUT_STATUS:

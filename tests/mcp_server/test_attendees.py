@@ -95,6 +95,7 @@ async def test_a_platform_without_check_ins_does_not_say_that_nobody_came(assist
 
 
 PERSONAL = {"name", "email", "phone", "answers"}
+NAMELESS = {"see-tickets"}  # its sales report names nobody
 
 
 @pytest.mark.needs("attendees")
@@ -107,7 +108,8 @@ async def test_people_are_named_only_if_asked_and_allowed(
     told = await everything.with_state(personal_data=allowed).ask(
         "list_attendees", event=event_of(slug, box, "concert-au-jardin"), personal_data=asked, limit=100
     )
-    text, named = json.dumps(told, ensure_ascii=False), allowed and asked
+    text = json.dumps(told, ensure_ascii=False)
+    named = allowed and asked and slug not in NAMELESS
     assert any(person.last_name and person.last_name in text for person in PEOPLE) is named
     assert ("@example.org" in text) is named
     assert any(PERSONAL & set(row) for row in told["attendees"]) is named
