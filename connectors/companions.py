@@ -18,6 +18,7 @@ from .scopes import Scopes
 
 AT_ONCE = 5
 EVENTS_KEPT = 200
+Listed = tuple[Stream, Row, Mapping[str, Any]]  # an event's record, where it was found, and what its calls may use
 
 
 class Companions:
@@ -31,6 +32,7 @@ class Companions:
         self._options = options
         self._scopes = scopes
         self._caller = caller
+        self._listed: dict[str, Listed] = {}
 
     async def surroundings(self, stream: Stream, question: Question) -> Surroundings:
         """What all rows of a stream have beside them; in a walk over all events, what does not depend on the event."""
@@ -95,7 +97,7 @@ class Companions:
         await self.look_up(stream, [row], values, Question("event", event_id, deadline=deadline))
         return stream, row
 
-    async def _find(self, event_id: str, deadline: Deadline) -> tuple[Stream, Row, Mapping[str, Any]]:
+    async def _find(self, event_id: str, deadline: Deadline) -> Listed:
         """By a call of its own, else in the list."""
         question = Question("event", event_id, deadline=deadline)
         for stream in self._provider.parts("event"):
@@ -119,19 +121,27 @@ class Companions:
             "A list of events shows the ids that exist.",
         )
 
-    async def _in_list(self, event_id: str, deadline: Deadline) -> tuple[Stream, Row, Mapping[str, Any]] | None:
+    async def _in_list(self, event_id: str, deadline: Deadline) -> Listed | None:
+        """The list is read up to the answer that holds the event, and what was read is kept as long as the connector:
+        who asks for one event of a list mostly asks for the others too.
+        """
+        if event_id in self._listed:
+            return self._listed[event_id]
         question = Question("events", deadline=deadline)
         for stream in self._provider.parts("events"):
             for scope in await self._scopes.to_walk(stream, question):
-                async for row in self._raw(stream, question, Surroundings(self._options), scope):
-                    if self._is_of(row, stream, event_id):
-                        return stream, row, await self._scopes.values(stream.call, None, deadline, scope)
+                values = await self._scopes.values(stream.call, None, deadline, scope)
+                async for rows in self._answers(stream, question, Surroundings(self._options), scope):
+                    for row in rows:
+                        self._listed |= dict.fromkeys(self._ids(stream, row), (stream, row, values))
+                    if event_id in self._listed:
+                        return self._listed[event_id]
         return None
 
-    def _is_of(self, row: Row, stream: Stream, event_id: str) -> bool:
+    def _ids(self, stream: Stream, row: Row) -> list[str]:
         with contextlib.suppress(Unreadable):
-            return event_id in (record.id for record in self._mapper.map(stream, [row], None))
-        return False
+            return [record.id for record in self._mapper.map(stream, [row], None)]
+        return []
 
     async def _event_if_any(self, event_id: str, deadline: Deadline) -> Row | None:
         """An account's list may name an event that is gone."""
@@ -156,9 +166,14 @@ class Companions:
                     found.setdefault(key, []).append(row)
         return found
 
-    async def _raw(
+    async def _raw(self, stream: Stream, question: Question, around: Surroundings) -> AsyncIterator[Row]:
+        async for rows in self._answers(stream, question, around):
+            for row in rows:
+                yield row
+
+    async def _answers(
         self, stream: Stream, question: Question, around: Surroundings, scope: str | None = None
-    ) -> AsyncIterator[Row]:
+    ) -> AsyncIterator[list[Row]]:
         assert stream.call is not None
         values = await self._scopes.values(stream.call, question.event_id, question.deadline, scope)
         question = replace(question, size=stream.pager.largest or question.size)
@@ -166,8 +181,7 @@ class Companions:
         state: Any = None
         while True:
             rows, state, _ = await listing.read(state, replace(around))
-            for row in rows:
-                yield row
+            yield rows
             if state is None:
                 return
 
