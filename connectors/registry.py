@@ -20,6 +20,7 @@ SLUGS = (
     "eventbrite",
     "ticket-tailor",
     "dice",
+    "shotgun",
     "ticketmaster",
     "billetto",
     "mapado",

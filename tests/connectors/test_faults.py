@@ -44,7 +44,8 @@ SCOPED = [
     if any(scope.call for scope in find_provider(slug).scopes)
     and (kind == "events" or all(stream.wide for stream in find_provider(slug).parts(kind)))
 ]
-WITHOUT_STATUS = {("helloasso", "orders")}  # what the sandbox spoils there is the kind of form
+# What the sandbox spoils there is the kind of form; a deal has no status.
+WITHOUT_STATUS = {("helloasso", "orders"), ("shotgun", "tickets")}
 # A platform may say with every answer when its limit starts anew; without Retry-After that is how long to wait.
 RESETS = {slug: services()[slug].headers.get("X-Rate-Limit-Reset") for slug in SLUGS}
 

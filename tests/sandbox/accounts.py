@@ -18,6 +18,7 @@ DICE = "/dice/api/graphql"
 BILLETTO = "/billetto/api/api/v3"
 ACCELEVENTS = "/accelevents/api/rest"
 MAPADO = "/mapado/api/v1"
+SHOTGUN = "/shotgun"
 
 ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
 ASSOCIATION = f"{HELLOASSO}/organizations/les-lampions"
@@ -132,6 +133,20 @@ class Accelevents:
             query["page"] = query.get("page", 0) + 1
 
 
+class Shotgun:
+    key = credentials("shotgun")["apiKey"]
+    organizer = "170000"
+
+    async def tickets(self, client: Client, **query: Any) -> httpx2.Response:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        asked = {"organizer_id": self.organizer, **query}
+        return await client.get(f"{SHOTGUN}/api/tickets", params=asked, headers=headers)
+
+    async def events(self, client: Client, **query: Any) -> httpx2.Response:
+        path = f"{SHOTGUN}/smartboard/api/shotgun/organizers/{self.organizer}/events"
+        return await client.get(path, params={"key": self.key, **query})
+
+
 async def token(client: Client, **form: str) -> httpx2.Response:
     """Ask HelloAsso for tokens; what is not said is that of the sandbox's own client."""
     known = credentials("helloasso")
@@ -209,6 +224,10 @@ async def orders_of_mapado(client: Client) -> httpx2.Response:
     return await Mapado().get(client, "/tickets", itemsPerPage=20, fields="@id,status,order")
 
 
+async def orders_of_shotgun(client: Client) -> httpx2.Response:
+    return await Shotgun().tickets(client)
+
+
 ORDERS: dict[str, Ask] = {
     "ticket-tailor": orders_of_ticket_tailor,
     "pretix": orders_of_pretix,
@@ -218,4 +237,5 @@ ORDERS: dict[str, Ask] = {
     "billetto": orders_of_billetto,
     "accelevents": orders_of_accelevents,
     "mapado": orders_of_mapado,
+    "shotgun": orders_of_shotgun,
 }

@@ -12,7 +12,7 @@ from tests.sandbox.accounts import ORDERS, ORGANIZATIONS, Dice, Eventbrite, Hell
 pytestmark = pytest.mark.anyio
 
 each_provider = pytest.mark.parametrize("slug", sorted(ORDERS))
-LINKED = ("ticket-tailor", "billetto", "mapado", "pretix")
+LINKED = ("ticket-tailor", "shotgun", "billetto", "mapado", "pretix")
 STATUS = {
     "ticket-tailor": ("status",),
     "pretix": ("status",),
@@ -21,8 +21,9 @@ STATUS = {
     "billetto": ("state",),
     "accelevents": ("status",),
     "mapado": ("status",),
+    "shotgun": ("ticket_status",),
 }
-IDS = {"pretix": "code", "accelevents": "orderId", "mapado": "@id"}
+IDS = {"pretix": "code", "shotgun": "ticket_id", "accelevents": "orderId", "mapado": "@id"}
 
 
 def rows_of(slug: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -43,6 +44,8 @@ def cursor_of(slug: str, answer: dict[str, Any]) -> Any:
             return answer["links"]["next"]
         case "pretix":
             return answer["next"]
+        case "shotgun":
+            return answer["pagination"]["next"]
         case "eventbrite":
             return answer["pagination"].get("continuation")
         case "helloasso":
