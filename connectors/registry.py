@@ -29,6 +29,7 @@ SLUGS = (
     "ticket-arena",
     "ticketsellers",
     "seetickets-us",
+    "universe",
     "accelevents",
     "rsvpify",
     "pretix",

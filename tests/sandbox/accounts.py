@@ -19,6 +19,7 @@ BILLETTO = "/billetto/api/api/v3"
 ACCELEVENTS = "/accelevents/api/rest"
 MAPADO = "/mapado/api/v1"
 SHOTGUN = "/shotgun"
+UNIVERSE = "/universe"
 
 ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
 ASSOCIATION = f"{HELLOASSO}/organizations/les-lampions"
@@ -145,6 +146,26 @@ class Shotgun:
     async def events(self, client: Client, **query: Any) -> httpx2.Response:
         path = f"{SHOTGUN}/smartboard/api/shotgun/organizers/{self.organizer}/events"
         return await client.get(path, params={"key": self.key, **query})
+
+
+class Universe:
+    def __init__(self, token: str) -> None:
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    @classmethod
+    async def signed_in(cls, client: Client) -> "Universe":
+        return cls((await universe_token(client, grant_type="client_credentials")).json()["access_token"])
+
+    async def ask(self, client: Client, query: str, **variables: Any) -> httpx2.Response:
+        asked = {"query": query, "variables": variables}
+        return await client.post(f"{UNIVERSE}/api/graphql", json=asked, headers=self.headers)
+
+
+async def universe_token(client: Client, **form: str) -> httpx2.Response:
+    """Ask Universe for tokens; what is not said is that of the sandbox's own client."""
+    known = credentials("universe")
+    said = {"client_id": known["clientId"], "client_secret": known["clientSecret"], **form}
+    return await client.post(f"{UNIVERSE}/login/oauth/token", data=said)
 
 
 async def token(client: Client, **form: str) -> httpx2.Response:
