@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 from .caller import Caller
@@ -18,6 +19,8 @@ from .scopes import Scopes
 
 AT_ONCE = 5
 EVENTS_KEPT = 200
+KEPT_SECONDS = 60
+Listed = tuple[Stream, Row, Mapping[str, Any]]  # an event's record, where it was found, and what its calls may use
 
 
 class Companions:
@@ -31,6 +34,8 @@ class Companions:
         self._options = options
         self._scopes = scopes
         self._caller = caller
+        self._kept: dict[str, Listed] = {}
+        self._kept_until = 0.0
 
     async def surroundings(self, stream: Stream, question: Question) -> Surroundings:
         """What all rows of a stream have beside them; in a walk over all events, what does not depend on the event."""
@@ -100,7 +105,7 @@ class Companions:
         await self.look_up(stream, [row], values, Question("event", event_id, deadline=deadline))
         return stream, row
 
-    async def _find(self, event_id: str, deadline: Deadline) -> tuple[Stream, Row, Mapping[str, Any]]:
+    async def _find(self, event_id: str, deadline: Deadline) -> Listed:
         """By a call of its own, else in the list."""
         question = Question("event", event_id, deadline=deadline)
         for stream in self._provider.parts("event"):
@@ -123,18 +128,28 @@ class Companions:
             "A list of events shows the ids that exist.",
         )
 
-    async def _in_list(self, event_id: str, deadline: Deadline) -> tuple[Stream, Row, Mapping[str, Any]] | None:
-        async for stream, scope, row in self._listed(Question("events", deadline=deadline)):
-            if event_id in self._ids(stream, row):
-                return stream, row, await self._scopes.values(stream.call, None, deadline, scope)
+    async def _in_list(self, event_id: str, deadline: Deadline) -> Listed | None:
+        """The list is read up to the answer that holds the event, and what was read is kept for a minute: who asks for
+        one event of a list mostly asks for the others too.
+        """
+        if monotonic() > self._kept_until:
+            self._kept, self._kept_until = {}, monotonic() + KEPT_SECONDS
+        if event_id in self._kept:
+            return self._kept[event_id]
+        async for stream, values, rows in self._listed(Question("events", deadline=deadline)):
+            for row in rows:
+                self._kept |= dict.fromkeys(self._ids(stream, row), (stream, row, values))
+            if event_id in self._kept:
+                return self._kept[event_id]
         return None
 
-    async def _listed(self, question: Question) -> AsyncIterator[tuple[Stream, str | None, Row]]:
-        """The rows of the whole list of events, each with its stream and scope."""
+    async def _listed(self, question: Question) -> AsyncIterator[tuple[Stream, Mapping[str, Any], list[Row]]]:
+        """The whole list of events, answer by answer, each with its stream and the values that its calls may use."""
         for stream in self._provider.parts("events"):
             for scope in await self._scopes.to_walk(stream, question):
-                async for row in self._raw(stream, question, Surroundings(self._options), scope):
-                    yield stream, scope, row
+                values = await self._scopes.values(stream.call, None, question.deadline, scope)
+                async for rows in self._answers(stream, question, Surroundings(self._options), scope):
+                    yield stream, values, rows
 
     def _ids(self, stream: Stream, row: Row) -> list[str]:
         """Of the records that a row stands for; none where it cannot be read."""
@@ -172,11 +187,16 @@ class Companions:
         if question.event_id is not None or stream.call is None or "event" not in placeholders(stream.call):
             return [question.event_id]
         events = Question("events", deadline=question.deadline)
-        return [id async for part, _, row in self._listed(events) for id in self._ids(part, row)]
+        return [id async for part, _, rows in self._listed(events) for row in rows for id in self._ids(part, row)]
 
-    async def _raw(
+    async def _raw(self, stream: Stream, question: Question, around: Surroundings) -> AsyncIterator[Row]:
+        async for rows in self._answers(stream, question, around):
+            for row in rows:
+                yield row
+
+    async def _answers(
         self, stream: Stream, question: Question, around: Surroundings, scope: str | None = None
-    ) -> AsyncIterator[Row]:
+    ) -> AsyncIterator[list[Row]]:
         assert stream.call is not None
         values = await self._scopes.values(stream.call, question.event_id, question.deadline, scope)
         question = replace(question, size=stream.pager.largest or question.size)
@@ -184,8 +204,7 @@ class Companions:
         state: Any = None
         while True:
             rows, state, _ = await listing.read(state, replace(around))
-            for row in rows:
-                yield row
+            yield rows
             if state is None:
                 return
 

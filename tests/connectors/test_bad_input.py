@@ -136,7 +136,7 @@ def test_the_end_of_a_token_is_a_number(name: str, moment: Any) -> None:
 async def test_a_wrong_key_is_refused_by_the_platform(slug: str) -> None:
     account = sandboxed(slug)
     secret = [one.name for one in find_provider(slug).credentials if one.secret]
-    wrong = {name: "sk_test_canary_wrong" if name in secret else value
+    wrong = {name: f"{value}sk_test_canary_wrong" if name in secret else value
              for name, value in account.service.credentials.items()}  # fmt: skip
     wire = Wire(account)
     async with connect(account, wire, credentials=wrong) as connector:

@@ -46,7 +46,8 @@ SCOPED = [
 ]
 # Its orders lie in a search; elsewhere it could be the types of tickets that are spoiled, which tell whose they are.
 SPOILED = {("eventix", "attendees"): "/statistics/search", ("eventix", "orders"): "/statistics/search"}
-WITHOUT_STATUS = {("helloasso", "orders")}  # what the sandbox spoils there is the kind of form
+# What the sandbox spoils there is the kind of form; a deal has no status.
+WITHOUT_STATUS = {("helloasso", "orders"), ("shotgun", "tickets")}
 # A platform may say with every answer when its limit starts anew; without Retry-After that is how long to wait.
 RESETS = {slug: services()[slug].headers.get("X-Rate-Limit-Reset") for slug in SLUGS}
 

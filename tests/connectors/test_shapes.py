@@ -498,7 +498,18 @@ async def test_an_event_found_in_a_list_is_as_whole_as_in_the_list() -> None:
         ("Event 2", "unknown"),
         ("Event 3", "completed"),
     ]
-    assert sorted(platform.paths) == ["/coming"] * 3 + ["/events/1", "/events/2", "/events/3", "/past"]
+    assert sorted(platform.paths) == ["/coming"] * 2 + ["/events/1", "/events/2", "/events/3", "/past"]
+
+
+async def test_a_list_that_an_event_is_looked_for_in_is_kept_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("connectors.companions.monotonic", lambda: now)
+    platform = Platform(ON_SHELVES | DETAILS)
+    async with connector(SHELVES, platform) as fair:
+        for later in (0, 59, 61):
+            now = 1000.0 + later
+            await fair.get_event("2")
+    assert platform.paths.count("/coming") == 2
 
 
 async def test_an_event_that_is_only_beside_the_rows_is_not_looked_up() -> None:

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from spekta.sandbox.box_office import BoxOffice
@@ -16,8 +18,9 @@ async def test_ticket_types_are_those_on_sale(everything: Assistant, box: BoxOff
     told = await everything.ask("list_tickets", event=found["event"])
     truth = expected.records(services()[slug], box, "tickets")
     assert (told["event"], told["name"]) == (found["event"], found["name"])
-    assert {(row["name"], row["price"], row["currency"]) for row in told["ticket_types"]} == {
-        (fields["name"], str(fields["price"]), "EUR")
+    currency = None if "ticket.currency" in services()[slug].not_carried else "EUR"
+    assert {(row["name"], Decimal(row["price"]), row.get("currency")) for row in told["ticket_types"]} == {
+        (fields["name"], fields["price"], currency)
         for fields in truth.values()
         if fields["event_id"] == services()[slug].event_id(box.event("festival-des-quais"))
     }

@@ -22,6 +22,8 @@ YURPLAN = "/yurplan/api/v1"
 MAPADO = "/mapado/api/v1"
 AXS = "/axs/api/v1"
 AXS_PARTNER = "/axs/partner_base/api"
+SHOTGUN = "/shotgun"
+UNIVERSE = "/universe"
 
 ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
 ASSOCIATION = f"{HELLOASSO}/organizations/les-lampions"
@@ -160,6 +162,40 @@ class Eventix:
                 return rows
 
 
+class Shotgun:
+    key = credentials("shotgun")["apiKey"]
+    organizer = "170000"
+
+    async def tickets(self, client: Client, **query: Any) -> httpx2.Response:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        asked = {"organizer_id": self.organizer, **query}
+        return await client.get(f"{SHOTGUN}/api/tickets", params=asked, headers=headers)
+
+    async def events(self, client: Client, **query: Any) -> httpx2.Response:
+        path = f"{SHOTGUN}/smartboard/api/shotgun/organizers/{self.organizer}/events"
+        return await client.get(path, params={"key": self.key, **query})
+
+
+class Universe:
+    def __init__(self, token: str) -> None:
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    @classmethod
+    async def signed_in(cls, client: Client) -> "Universe":
+        return cls((await universe_token(client, grant_type="client_credentials")).json()["access_token"])
+
+    async def ask(self, client: Client, query: str, **variables: Any) -> httpx2.Response:
+        asked = {"query": query, "variables": variables}
+        return await client.post(f"{UNIVERSE}/api/graphql", json=asked, headers=self.headers)
+
+
+async def universe_token(client: Client, **form: str) -> httpx2.Response:
+    """Ask Universe for tokens; what is not said is that of the sandbox's own client."""
+    known = credentials("universe")
+    said = {"client_id": known["clientId"], "client_secret": known["clientSecret"], **form}
+    return await client.post(f"{UNIVERSE}/login/oauth/token", data=said)
+
+
 async def token(client: Client, **form: str) -> httpx2.Response:
     """Ask HelloAsso for tokens; what is not said is that of the sandbox's own client."""
     known = credentials("helloasso")
@@ -272,6 +308,10 @@ async def orders_of_axs(client: Client) -> httpx2.Response:
     return await client.get(f"{AXS_PARTNER}/events/1012/orders", params={"rows": 20}, headers=headers)
 
 
+async def orders_of_shotgun(client: Client) -> httpx2.Response:
+    return await Shotgun().tickets(client)
+
+
 ORDERS: dict[str, Ask] = {
     "ticket-tailor": orders_of_ticket_tailor,
     "pretix": orders_of_pretix,
@@ -284,4 +324,5 @@ ORDERS: dict[str, Ask] = {
     "yurplan": orders_of_yurplan,
     "mapado": orders_of_mapado,
     "axs": orders_of_axs,
+    "shotgun": orders_of_shotgun,
 }

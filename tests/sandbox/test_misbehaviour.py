@@ -12,10 +12,11 @@ from tests.sandbox.accounts import ORDERS, ORGANIZATIONS, Dice, Eventbrite, Hell
 pytestmark = pytest.mark.anyio
 
 each_provider = pytest.mark.parametrize("slug", sorted(ORDERS))
-LINKED = ("ticket-tailor", "billetto", "yurplan", "mapado", "pretix")
+LINKED = ("ticket-tailor", "shotgun", "billetto", "yurplan", "mapado", "pretix")
 LISTED = {"yurplan": 206}  # the status of a list that is given in part
 STATUS = {
     "ticket-tailor": ("status",),
+    "shotgun": ("ticket_status",),
     "pretix": ("status",),
     "eventbrite": ("status",),
     "helloasso": ("items", 0, "state"),
@@ -29,6 +30,7 @@ STATUS = {
 CURSORS = {
     "eventbrite": ("pagination", "continuation"),
     "ticket-tailor": ("links", "next"),
+    "shotgun": ("pagination", "next"),
     "dice": ("data", "viewer", "orders", "pageInfo", "endCursor"),
     "axs": ("meta", "total"),
     "billetto": ("next_url",),
@@ -39,7 +41,7 @@ CURSORS = {
     "accelevents": ("recordsFiltered",),
     "pretix": ("next",),
 }
-IDS = {"pretix": "code", "accelevents": "orderId", "eventix": "guid", "mapado": "@id"}
+IDS = {"pretix": "code", "shotgun": "ticket_id", "accelevents": "orderId", "eventix": "guid", "mapado": "@id"}
 
 
 def rows_of(slug: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
