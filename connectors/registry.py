@@ -29,6 +29,7 @@ SLUGS = (
     "ticketsellers",
     "seetickets-us",
     "accelevents",
+    "regfox",
     "rsvpify",
     "pretix",
 )

@@ -18,6 +18,7 @@ DICE = "/dice/api/graphql"
 BILLETTO = "/billetto/api/api/v3"
 ACCELEVENTS = "/accelevents/api/rest"
 MAPADO = "/mapado/api/v1"
+REGFOX = "/regfox/api/v2/public"
 
 ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
 ASSOCIATION = f"{HELLOASSO}/organizations/les-lampions"
@@ -132,6 +133,22 @@ class Accelevents:
             query["page"] = query.get("page", 0) + 1
 
 
+class RegFox:
+    headers: ClassVar = {"apiKey": credentials("regfox")["apiKey"]}
+
+    async def get(self, client: Client, path: str, **query: Any) -> httpx2.Response:
+        return await client.get(REGFOX + path, params={"product": "regfox.com", **query}, headers=self.headers)
+
+    async def walk(self, client: Client, path: str, **query: Any) -> Rows:
+        rows: Rows = []
+        while True:
+            answer = (await self.get(client, path, **query)).json()
+            rows += answer["data"]
+            if not answer.get("hasMore"):
+                return rows
+            query["startingAfter"] = answer["startingAfter"]
+
+
 async def token(client: Client, **form: str) -> httpx2.Response:
     """Ask HelloAsso for tokens; what is not said is that of the sandbox's own client."""
     known = credentials("helloasso")
@@ -209,6 +226,10 @@ async def orders_of_mapado(client: Client) -> httpx2.Response:
     return await Mapado().get(client, "/tickets", itemsPerPage=20, fields="@id,status,order")
 
 
+async def orders_of_regfox(client: Client) -> httpx2.Response:
+    return await RegFox().get(client, "/search/orders", limit=20)
+
+
 ORDERS: dict[str, Ask] = {
     "ticket-tailor": orders_of_ticket_tailor,
     "pretix": orders_of_pretix,
@@ -218,4 +239,5 @@ ORDERS: dict[str, Ask] = {
     "billetto": orders_of_billetto,
     "accelevents": orders_of_accelevents,
     "mapado": orders_of_mapado,
+    "regfox": orders_of_regfox,
 }

@@ -21,6 +21,7 @@ STATUS = {
     "billetto": ("state",),
     "accelevents": ("status",),
     "mapado": ("status",),
+    "regfox": ("status",),
 }
 IDS = {"pretix": "code", "accelevents": "orderId", "mapado": "@id"}
 
@@ -53,6 +54,8 @@ def cursor_of(slug: str, answer: dict[str, Any]) -> Any:
             return answer["recordsFiltered"]
         case "mapado":
             return answer["hydra:nextPage"]
+        case "regfox":
+            return answer.get("startingAfter")
         case _:
             return answer["data"]["viewer"]["orders"]["pageInfo"]["endCursor"]
 
