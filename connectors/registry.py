@@ -18,6 +18,7 @@ from .redaction import secret_values
 # In the order of the connector reference.
 SLUGS = (
     "eventbrite",
+    "weezevent",
     "ticket-tailor",
     "dice",
     "ticketmaster",

@@ -13,10 +13,11 @@ class Code:
 
 @dataclass
 class Grants:
-    """Tokens stay good until `expire` is called; refresh tokens are single use."""
+    """Tokens stay good until `expire` is called; refresh tokens are single use. `refused` counts wrong logins."""
 
     slug: str
     standing: set[str] = field(default_factory=set)
+    refused: int = 0
     _codes: dict[str, Code] = field(default_factory=dict)
     _access: set[str] = field(default_factory=set)
     _refresh: set[str] = field(default_factory=set)

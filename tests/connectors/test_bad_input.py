@@ -66,7 +66,7 @@ def test_a_missing_credential_is_named_with_where_to_find_it(slug: str) -> None:
 
 
 @each_provider
-@pytest.mark.parametrize("name", ["password", "apikey", "secretKey", ""])
+@pytest.mark.parametrize("name", ["passphrase", "apikey", "secretKey", ""])
 def test_an_unknown_credential_is_named(slug: str, name: str) -> None:
     error = made(slug, credentials={**sandboxed(slug).service.credentials, name: "sk_test_canary_1"})
     assert isinstance(error, ConfigurationError)
