@@ -30,7 +30,7 @@ class Grant:
     """Signs with a token from the vault. `url` resolves `host:path`; `fail` turns an answer into an error.
 
     A renewal outlives the call that asked for it: the platform may have used up the refresh token already, so what it
-    answers has to be saved.
+    answers has to be saved. A refused login is not tried again until it was changed: a few of them lock the account.
     """
 
     oauth: OAuth2
@@ -39,6 +39,7 @@ class Grant:
     url: Callable[[str], str]
     fail: Callable[[Answer], ProviderError]
     reconnect: str
+    _refused: Mapping[str, str] | None = field(default=None, repr=False)
     _renewals: set[asyncio.Task[dict[str, str]]] = field(default_factory=set)
 
     async def credentials(self, deadline: Deadline) -> dict[str, str]:
@@ -83,10 +84,11 @@ class Grant:
             if held.get("accessToken") not in (None, "", stale.get("accessToken")) and not self._due(held):
                 return held
             for kind in self.oauth.renewals:
-                if fields := self._fields(kind, held):
+                if (fields := self._fields(kind, held)) and fields != self._refused:
                     try:
                         return await self._exchange(fields, held, Deadline(EXCHANGE_SECONDS))
                     except Refused:
+                        self._refused = fields if kind == "login" else self._refused
                         again = await self.vault.read()
                         if again.get("refreshToken") != held.get("refreshToken"):
                             return again
@@ -148,9 +150,9 @@ class Grant:
         answer = await self.http.send(
             "POST", self.url(self.oauth.token), headers=headers, form=fields, deadline=deadline
         )
-        if answer.status in (400, 401, 403):
-            raise Refused
         token = Row(answer.body).text(self.oauth.answer)
+        if answer.status in (400, 401, 403) or (answer.status == 200 and not token and Row(answer.body).has("error")):
+            raise Refused
         if answer.status != 200 or token is None:
             raise self.fail(answer)
         changes = self._tokens(token, Row(answer.body).at(self.oauth.answer.rpartition(".")[0]))

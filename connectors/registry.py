@@ -18,6 +18,7 @@ from .redaction import secret_values
 # In the order of the connector reference.
 SLUGS = (
     "eventbrite",
+    "weezevent",
     "ticket-tailor",
     "dice",
     "shotgun",
@@ -37,6 +38,7 @@ SLUGS = (
     "seetickets-us",
     "universe",
     "accelevents",
+    "regfox",
     "rsvpify",
     "pretix",
 )

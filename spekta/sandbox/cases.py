@@ -23,8 +23,8 @@ def revenue_cases() -> dict[str, BoxOffice]:
     }
 
 
-def _event(clerk: Clerk) -> Event:
-    return clerk.event("gala", {"Entry": 120})
+def _event(clerk: Clerk, price: int = 120) -> Event:
+    return clerk.event("gala", {"Entry": price})
 
 
 def _order(clerk: Clerk, event: Event, seats: int = 1, **more: Any) -> Order:
@@ -42,7 +42,7 @@ def _paid() -> BoxOffice:
 def _half_refunded() -> BoxOffice:
     """Two tickets of 60, one of them given back: platforms that know no part of a ticket can say this too."""
     clerk = Clerk()
-    event = _event(clerk)
+    event = _event(clerk, 60)
     order = _order(clerk, event, seats=2)
     return BoxOffice([event], [clerk.give_back(order, LATER, order.tickets[0])])
 

@@ -13,13 +13,14 @@ class Code:
 
 @dataclass
 class Grants:
-    """Tokens stay good until `expire` is called; refresh tokens are single use.
+    """Tokens stay good until `expire` is called; refresh tokens are single use. `refused` counts wrong logins.
 
     What was issued for one consent, and what was swapped for it, is one grant.
     """
 
     slug: str
     standing: set[str] = field(default_factory=set)
+    refused: int = 0
     _codes: dict[str, Code] = field(default_factory=dict)
     _access: set[str] = field(default_factory=set)
     _refresh: set[str] = field(default_factory=set)

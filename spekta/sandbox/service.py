@@ -109,7 +109,8 @@ class Service:
     a person may let in. `admit` refuses a request with wrong credentials; `error` writes the body of a refusal.
     `not_carried` maps what the platform cannot say, as `record.field` or `record.field=value` in the words of the
     unified models, to the reason; `carries_event`, `carries_type` and `carries_order` tell which records are in its
-    account at all. `paging` names the parameters that move through a list without filtering it.
+    account at all. `paging` names the parameters that move through a list without filtering it. `types_by_event`
+    says that ticket types are numbered anew in each event, so that their ids stand for nothing without the event's.
     """
 
     slug: str
@@ -131,6 +132,7 @@ class Service:
     paging: frozenset[str] = frozenset()
     headers: Mapping[str, str] = field(default_factory=dict)
     trailing_slash: bool = False
+    types_by_event: bool = False
     operation: Callable[[Ask], str] = lambda ask: ask.path
 
     def addresses(self, origin: str) -> dict[str, str]:

@@ -95,13 +95,19 @@ def _tickets(service: Service, box: BoxOffice) -> Records:
     """An unpaid ticket is sold on some platforms, on others not yet."""
     taken, paid = _counts(service, box, "paid", "pending"), _counts(service, box, "paid")
     return {
-        service.ticket_type_id(kind): _ticket(event, kind, OneOf(taken[kind.number], paid[kind.number]))
+        type_id(service, event, kind): _ticket(event, kind, OneOf(taken[kind.number], paid[kind.number]))
         | {"event_id": event_id}
         for event_id, held in dates(service, box).items()
         for event in held
         for kind in event.ticket_types
         if service.carries_type(box, kind)
     }
+
+
+def type_id(service: Service, event: Event, kind: TicketType) -> str:
+    """A ticket type's id, with the event's before it where it needs one."""
+    own = service.ticket_type_id(kind)
+    return f"{service.event_id(event)}-{own}" if service.types_by_event else own
 
 
 def _counts(service: Service, box: BoxOffice, *statuses: str) -> Counter[int]:
@@ -139,7 +145,7 @@ def _attendee(service: Service, box: BoxOffice, issued: Issued) -> Fields:
     return {
         "event_id": service.event_id(box.event(order.event)),
         "order_id": service.order_id(order),
-        "ticket_id": service.ticket_type_id(kind),
+        "ticket_id": type_id(service, box.event(order.event), kind),
         "ticket_name": kind.name,
         "first_name": holder.first_name,
         "last_name": holder.last_name,
@@ -203,7 +209,7 @@ def lines(service: Service, box: BoxOffice, order: Order) -> dict[str, tuple[int
     """By ticket type: how many, and what they cost together."""
     found: dict[str, tuple[int, Decimal]] = {}
     for ticket in order.tickets:
-        kind = service.ticket_type_id(box.ticket_type(ticket.ticket_type))
+        kind = type_id(service, box.event(order.event), box.ticket_type(ticket.ticket_type))
         count, amount = found.get(kind, (0, NOTHING))
         found[kind] = count + 1, amount + ticket.total
     return found

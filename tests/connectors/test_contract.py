@@ -205,7 +205,7 @@ async def test_lines_say_what_was_bought(account: Account, readings: Readings) -
     found = {order.id: order for order in await readings.of(account, "orders")}
     for id, kinds in wanted.items():
         order = found[id]
-        if not order.lines:
+        if not order.lines or None in {line.amount for line in order.lines}:
             assert "order.lines" in service.not_carried
             continue
         assert {line.event_id for line in order.lines} == set(order.event_ids)

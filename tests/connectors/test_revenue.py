@@ -30,8 +30,7 @@ never_paid         |     0 |       0 |     0 |    0 |      0 |       0 |      0
 """
 HEADER, *ROWS = [[cell.strip() for cell in line.split("|")] for line in CASES.strip().splitlines()]
 TABLE = {case: dict(zip(HEADER[1:], map(Decimal, figures), strict=True)) for case, *figures in ROWS}
-# Those whose fees of the organiser are none, or cannot be told apart; and what they say of it.
-TAKES_NO_FEES: dict[str, set[str]] = {"helloasso": set(), "shotgun": {"the organiser's service fee"}}
+TAKES_NO_FEES = {"helloasso", "shotgun"}  # or they cannot be told apart
 
 
 def test_the_table_is_whole() -> None:
@@ -48,7 +47,7 @@ def worked_example(account: Account, case: str) -> tuple[dict[str, Decimal], set
     if account.slug in TAKES_NO_FEES:
         row["net"] += row["fees"]
         row["fees"] = Decimal(0)
-        return row, TAKES_NO_FEES[account.slug]
+        return row, set()
     untold = {name for name in ("refunds", "taxes", "fees") if f"revenue.{name}" in silent}
     row["net"] += sum(row[name] for name in untold)
     return row, untold
@@ -76,7 +75,7 @@ async def test_worked_examples(slug: str, case: str) -> None:
         "tickets": found.tickets_sold,
         "orders": found.orders,
     } == {name: None if name in unknown else amount for name, amount in row.items()}
-    assert set(found.unreported) == untold
+    assert set(found.unreported) == untold | set(account.provider.behind("revenue")[0].unreported)
     assert found.other_currencies == ()
 
 

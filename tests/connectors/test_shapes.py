@@ -350,6 +350,30 @@ async def test_who_cannot_log_in_hears_what_is_missing(held: dict[str, str], adv
     assert platform.paths == paths
 
 
+async def test_a_refused_login_is_tried_again_only_once_it_was_changed() -> None:
+    platform, vault = guarded(), MemoryVault(LOGIN | {"password": "fair_test_wrong_word"})
+    async with Connector(
+        BY_LOGIN, "default", LOGIN, {}, {"api": BY_LOGIN.base}, vault, Http(httpx2.MockTransport(platform))
+    ) as fair:
+        for _ in range(3):
+            with pytest.raises(AuthenticationFailed, match="cannot be renewed"):
+                await fair.get_events()
+        assert platform.paths == ["/login"]
+        assert "fair_test_wrong_word" not in repr(fair.caller.grant)
+        await vault.save({"password": LOGIN["password"]})
+        assert [one.id for one in (await fair.get_events()).items] == ["1"]
+    assert platform.paths == ["/login", "/login", "/events"]
+
+
+async def test_a_login_may_be_refused_in_a_success() -> None:
+    platform = Platform({"/login": {"error": {"message": "Unknown user"}}})
+    async with connector(BY_LOGIN, platform, **LOGIN) as fair:
+        for _ in range(2):
+            with pytest.raises(AuthenticationFailed, match="cannot be renewed"):
+                await fair.get_events()
+    assert platform.paths == ["/login"]
+
+
 # Limits and errors in other words
 
 

@@ -39,8 +39,11 @@ def amounts(row: dict[str, Any]) -> dict[str, Decimal]:
 async def test_one_event(assistant: Assistant, box: BoxOffice, slug: str, key: str) -> None:
     told = await assistant.ask("get_revenue", event=refer(slug, services()[slug].event_id(box.event(key))))
     [row] = told["events"]
-    right = truth(slug, box, key)
-    assert amounts(row) | right == amounts(row)
+    right, found = truth(slug, box, key), amounts(row)
+    if "revenue.gross_revenue" in services()[slug].not_carried:  # prices alone are told, so these are upper bounds
+        assert all(right[name] <= found[name] <= right[name] + 10 for name in right)
+    else:
+        assert found | right == found
     assert row["name"] == box.event(key).name
     assert row["currency"] == "EUR"
     assert told["complete"] is True

@@ -24,6 +24,7 @@ AXS = "/axs/api/v1"
 AXS_PARTNER = "/axs/partner_base/api"
 SHOTGUN = "/shotgun"
 UNIVERSE = "/universe"
+REGFOX = "/regfox/api/v2/public"
 
 ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
 ASSOCIATION = f"{HELLOASSO}/organizations/les-lampions"
@@ -196,6 +197,22 @@ async def universe_token(client: Client, **form: str) -> httpx2.Response:
     return await client.post(f"{UNIVERSE}/login/oauth/token", data=said)
 
 
+class RegFox:
+    headers: ClassVar = {"apiKey": credentials("regfox")["apiKey"]}
+
+    async def get(self, client: Client, path: str, **query: Any) -> httpx2.Response:
+        return await client.get(REGFOX + path, params={"product": "regfox.com", **query}, headers=self.headers)
+
+    async def walk(self, client: Client, path: str, **query: Any) -> Rows:
+        rows: Rows = []
+        while True:
+            answer = (await self.get(client, path, **query)).json()
+            rows += answer["data"]
+            if not answer.get("hasMore"):
+                return rows
+            query["startingAfter"] = answer["startingAfter"]
+
+
 async def token(client: Client, **form: str) -> httpx2.Response:
     """Ask HelloAsso for tokens; what is not said is that of the sandbox's own client."""
     known = credentials("helloasso")
@@ -312,6 +329,10 @@ async def orders_of_shotgun(client: Client) -> httpx2.Response:
     return await Shotgun().tickets(client)
 
 
+async def orders_of_regfox(client: Client) -> httpx2.Response:
+    return await RegFox().get(client, "/search/orders", limit=20)
+
+
 ORDERS: dict[str, Ask] = {
     "ticket-tailor": orders_of_ticket_tailor,
     "pretix": orders_of_pretix,
@@ -325,4 +346,5 @@ ORDERS: dict[str, Ask] = {
     "mapado": orders_of_mapado,
     "axs": orders_of_axs,
     "shotgun": orders_of_shotgun,
+    "regfox": orders_of_regfox,
 }

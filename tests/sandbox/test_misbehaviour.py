@@ -26,6 +26,7 @@ STATUS = {
     "yurplan": ("status",),
     "mapado": ("status",),
     "axs": ("status",),
+    "regfox": ("status",),
 }
 CURSORS = {
     "eventbrite": ("pagination", "continuation"),
@@ -39,6 +40,7 @@ CURSORS = {
     "mapado": ("hydra:nextPage",),
     "helloasso": ("pagination", "continuationToken"),
     "accelevents": ("recordsFiltered",),
+    "regfox": ("startingAfter",),
     "pretix": ("next",),
 }
 IDS = {"pretix": "code", "shotgun": "ticket_id", "accelevents": "orderId", "eventix": "guid", "mapado": "@id"}
