@@ -15,6 +15,7 @@ from .models import AttendeeStatus, EventStatus, OrderStatus, UnifiedAttendee, U
 from .provider import Filter, Stream
 
 Keep = Callable[[Any], bool]
+ROOM = timedelta(days=3)  # for a time to be written as a day in any zone, and rounded up
 
 
 def moment_of(name: str, value: Any) -> datetime:
@@ -32,9 +33,11 @@ def aware(name: str, moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise InvalidArgument(name, f"{name} has no time zone.", "Add an offset or Z: 2027-03-01T00:00:00Z.")
     try:
-        return moment.astimezone(UTC)
+        utc = moment.astimezone(UTC)
+        _ = utc - ROOM, utc + ROOM
     except OverflowError:
         raise InvalidArgument(name, f"{name} is out of range.", "Give a time of this era.") from None
+    return utc
 
 
 def _one_of(words: Any) -> Callable[[str, Any], Any]:

@@ -184,12 +184,16 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A setting of a connection that is not a credential."""
+    """A setting of a connection that is not a credential. `choices` are its only values, where there are such; without
+    one that is `needed` there is no connection.
+    """
 
     name: str
     description: str
     default: Any = None
-    type: Literal["text", "flag", "currency"] = "text"
+    type: Literal["text", "flag", "currency", "whole"] = "text"
+    choices: tuple[str, ...] = ()
+    needed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +206,9 @@ class Provider:
     what is asked of it is not offered. reference is the capability matrix that was promised; unsupported says why
     something is not offered. rate_limit is (requests, seconds). faults names the real error behind an answer whose
     status misleads, and advice is what to do about a fault where the platform has reasons of its own. astray is what
-    to do where nobody answers, for an address that is assumed or a service that has closed.
+    to do where nobody answers, for an address that is assumed or a service that has closed. modes are other APIs of
+    the platform, each a provider of its own, one of which a connection may choose by its option `api_mode`; they have
+    the credentials, options and hosts of the first in common.
     """
 
     slug: str
@@ -230,6 +236,11 @@ class Provider:
     defunct: bool = False
     astray: str = ""
     advice: Mapping[Fault, str] = field(default_factory=dict)
+    modes: Mapping[str, "Provider"] = field(default_factory=dict)
+
+    def in_mode(self, options: Mapping[str, Any]) -> "Provider":
+        """The provider as a connection with these options asks it."""
+        return self.modes.get(str(options.get("api_mode")), self)
 
     def is_enough(self, held: Mapping[str, str]) -> bool:
         """Whether a connection can be made with these credentials."""

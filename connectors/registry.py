@@ -32,6 +32,7 @@ SLUGS = (
     "mapado",
     "helloasso",
     "festicket",
+    "resident-advisor",
     "skiddle",
     "ticket-arena",
     "ticketsellers",
@@ -75,7 +76,7 @@ def create_connector(
     its usual address; a mapping moves single hosts. transport: an httpx transport, for tests. vault: where renewed
     tokens are kept; in memory if not given. Raises ConfigurationError, naming the field, before any request.
     """
-    found = find_provider(provider)
+    found = find_provider(provider).in_mode(options or {})
     if not ACCOUNT.fullmatch(account):
         raise ConfigurationError(f"{account!r} is not an account name.", "Use up to 40 of a-z, 0-9 and -.", "account")
     credentials, base_url = _own_address(found, credentials, base_url)
@@ -84,6 +85,12 @@ def create_connector(
     settings = checked_options(found, options or {})
     hosts = addresses(found, {**settings, **known}, base_url)
     return Connector(found, account, known, settings, hosts, vault or MemoryVault(known), Http(transport))
+
+
+def provider_of(store: Store, connection: str) -> Provider:
+    """The provider of a connection, in the mode that is stored for it."""
+    settings = store.settings(connection)
+    return find_provider(split(connection)[0]).in_mode(settings.options if settings else {})
 
 
 def connect(store: Store, connection: str, transport: Transport | None = None) -> Connector:
@@ -187,8 +194,13 @@ def checked_options(provider: Provider, given: Mapping[str, Any]) -> dict[str, A
 
 
 def _option(option: Option, value: Any) -> Any:
+    if option.needed and value in (None, ""):
+        raise ConfigurationError(f"Option {option.name} is missing.", f"Give it: {option.description}.", option.name)
     if value is None:
         return option.default
+    if option.choices and value not in option.choices:
+        choices = ", ".join(option.choices)
+        raise ConfigurationError(f"Option {option.name} has another value.", f"One of: {choices}.", option.name)
     if option.type == "flag":
         flag = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
         if flag is None:
@@ -198,7 +210,13 @@ def _option(option: Option, value: Any) -> Any:
         return flag
     if option.type == "currency":
         return _currency(option, str(value).strip().upper())
-    return str(value)
+    return _whole(option, str(value)) if option.type == "whole" else str(value)
+
+
+def _whole(option: Option, digits: str) -> int:
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
+        raise ConfigurationError(f"Option {option.name} is not a whole number.", "Give it as 34.", option.name)
+    return int(digits)
 
 
 def _currency(option: Option, code: str) -> str:

@@ -173,6 +173,7 @@ class Walker:
                 problems.append(Problem(place, error.reason, rows[0].data))
         if asked.keep:
             records = [record for record in records if all(keep(record) for keep in asked.keep)]
+        records = _each_once(records)
         told = total if stream.exact and not asked.here and (question.since is None or not stream.since.by) else None
         last = records[-1].id if records else position.last
         after = None if state is None else Position(position.part, position.scope, state, last)
@@ -206,10 +207,10 @@ class _Seen:
                 f"({problems[0].path}: {problems[0].reason}).",
                 "The platform may have changed its API.",
             )
-        fresh = {record.id: record for record in reversed(records) if record.id not in self._ids}
+        fresh = [record for record in records if record.id not in self._ids]
         self._ids = set() if self._forget else self._ids
         self._ids |= {record.id for record in records}
-        return list(reversed(fresh.values()))
+        return fresh
 
 
 def _grouped(rows: Iterable[Row], key: str) -> list[list[Row]]:
@@ -284,6 +285,14 @@ def _older(stream: Stream, row: Row, since: datetime | None) -> bool:
 
 def _clock(since: Since, paths: Iterable[str], row: Row) -> datetime | None:
     return row.unix(*paths) if since.format == "unix" else row.moment(*paths, zone=since.zone)
+
+
+def _each_once(records: list[Any]) -> list[Any]:
+    """An answer may give a record twice; the walk goes on after the last one given, so it must stand in one place."""
+    first: dict[str, Any] = {}
+    for record in records:
+        first.setdefault(record.id, record)
+    return list(first.values())
 
 
 def _resumed(records: list[Any], position: Position) -> list[Any]:

@@ -42,11 +42,11 @@ class EnvironmentStore:
         credentials = {
             field.name: values[constant(field.name)] for field in provider.credentials if constant(field.name) in values
         }
-        if not credentials:
-            return None
         options = {
             option.name: values[constant(option.name)] for option in provider.options if constant(option.name) in values
         }
+        if not (credentials or provider.in_mode(options).is_enough({})):
+            return None
         return Settings(credentials, options, _addresses(provider, values))
 
     def vault(self, connection: str) -> MemoryVault:

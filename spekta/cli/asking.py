@@ -26,7 +26,7 @@ class Given:
     browser: bool = False
 
     def enough(self, provider: Provider) -> bool:
-        return provider.is_enough(self.credentials)
+        return provider.in_mode(self.options).is_enough(self.credentials)
 
 
 def interactive() -> bool:

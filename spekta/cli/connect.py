@@ -54,6 +54,7 @@ def connect(
     given.browser = allow or paste
     moved = _moved(provider, given, base_url, hosts)
     _complete(provider, given)
+    provider = provider.in_mode(given.options)
     places = addresses(provider, {**given.options, **given.credentials}, moved)
     if given.browser:
         consent = Consent(provider, places, redirect, paste, patience)
@@ -94,7 +95,7 @@ def _complete(provider: Provider, given: asking.Given) -> None:
     client = all(given.credentials.get(name) for name in asking.CLIENT)
     given.browser |= client and not given.enough(provider) and asking.needs_browser(provider)
     if not given.browser:
-        checked_credentials(provider, given.credentials)
+        checked_credentials(provider.in_mode(given.options), given.credentials)
     elif not client:
         raise ConfigurationError(
             f"{provider.name} needs {' and '.join(asking.CLIENT)} for that.", "Give each with --field."

@@ -5,9 +5,7 @@ from datetime import datetime
 
 from rich.text import Text
 
-from connectors import find_provider
-from connectors.credentials import split
-
+from . import reach
 from .terminal import out, remark
 
 SINCE = {
@@ -26,7 +24,7 @@ def more(cursor: str | None) -> None:
 def since(kind: str, moment: datetime | None, connections: Iterable[str]) -> None:
     """How far each platform could do what --since asks for."""
     for connection in connections if moment else ():
-        provider = find_provider(split(connection)[0])
+        provider = reach.provider(connection)
         modes = {stream.since.mode for stream in provider.parts(kind)}
         for mode in sorted(modes & SINCE.keys()):
             remark(f"{connection}: {provider.name} {SINCE[mode]}")

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from connectors import Connector, Portfolio
+from connectors import Connector, Portfolio, Provider
 from connectors import connect as open_connection
 from connectors.credentials.local import local_store
 from connectors.errors import ConfigurationError
 from connectors.portfolio import Progress, Status
+from connectors.registry import provider_of
 
 from .boundary import PLATFORM
 from .terminal import remark
@@ -15,6 +16,11 @@ from .terminal import remark
 def connector(connection: str) -> Connector:
     """The connector of a connection. Raises ConfigurationError where there is none."""
     return open_connection(local_store(), connection)
+
+
+def provider(connection: str) -> Provider:
+    """The provider of a connection, in its mode."""
+    return provider_of(local_store(), connection)
 
 
 def portfolio(names: Sequence[str] | None, on_progress: Progress = lambda connection, done, of: None) -> Portfolio:

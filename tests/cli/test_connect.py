@@ -64,6 +64,28 @@ def test_fields_on_stdin_connect(bare: Run, served: Served, credentials_file: Pa
     assert {event["provider"] for event in events} == {slug}
 
 
+PUBLIC = ("api_mode=public_graphql", "promoter_id=77", "area_id=44")
+
+
+@pytest.mark.parametrize("piped", [True, False])
+def test_a_mode_may_need_no_credentials(bare: Run, served: Served, credentials_file: Path, piped: bool) -> None:
+    given = [] if piped else [part for field in PUBLIC for part in ("--field", field)]
+    said = "\n".join(PUBLIC) if piped else ""
+    done = bare("connect", "resident-advisor", *hosts(served, "resident-advisor"), *given, input=said)
+    assert done.exit_code == 0, done.stderr
+    assert stored(credentials_file)["resident-advisor"]["credentials"] == {}
+    done = bare("events", "resident-advisor", "--json", "--since", "2026-01-01")
+    assert [event["id"] for event in json.loads(done.stdout)["events"]] == ["1011", "1001"]
+    assert "Resident Advisor cannot be asked for changes" in done.stderr
+
+
+@pytest.mark.parametrize("mode, missing", [("api_mode=partner", "apiKey"), (PUBLIC[0], "promoter_id")])
+def test_what_a_mode_lacks_is_named(bare: Run, served: Served, mode: str, missing: str) -> None:
+    done = bare("connect", "resident-advisor", *hosts(served, "resident-advisor"), "--field", mode, input="")
+    assert done.exit_code != 0
+    assert missing in done.stderr
+
+
 def test_only_the_owner_can_read_what_is_stored(bare: Run, served: Served, credentials_file: Path) -> None:
     bare("connect", "dice", *hosts(served, "dice"), input=fields(served, "dice"))
     assert stat.S_IMODE(credentials_file.stat().st_mode) == 0o600

@@ -272,6 +272,8 @@ BAD_ARGUMENTS: list[tuple[str, dict[str, Any]]] = [
     ("starts_after", {"filters": {"starts_after": "2027-03-01T00:00:00"}}),
     ("starts_before", {"filters": {"starts_before": 5}}),
     ("starts_before", {"filters": {"starts_before": "0001-01-01T00:00:00+05:00"}}),
+    ("starts_before", {"filters": {"starts_before": "9999-12-31T23:30:00Z"}}),
+    ("starts_after", {"filters": {"starts_after": "0001-01-01T00:00:00Z"}}),
     ("status", {"filters": {"status": "sold out"}}),
     ("status", {"filters": {"status": None}}),
     ("status", {"filters": {"status": ["live"]}}),

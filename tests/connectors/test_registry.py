@@ -27,6 +27,12 @@ def calls(provider: Provider) -> list[Call]:
     return [call for call in found if call]
 
 
+def modes(slug: str) -> list[Provider]:
+    """A provider and what else of it an option may choose."""
+    provider = find_provider(slug)
+    return [provider, *provider.modes.values()]
+
+
 def test_providers_stand_in_the_order_of_the_reference() -> None:
     assert [provider.slug for provider in providers()] == list(SLUGS)
     assert len(set(SLUGS)) == len(SLUGS)
@@ -77,12 +83,12 @@ def test_every_credential_says_where_to_find_it(slug: str) -> None:
 
 @each_provider
 def test_every_placeholder_has_something_to_stand_for(slug: str) -> None:
-    provider = find_provider(slug)
-    named = [[one.name for one in provider.credentials], [one.name for one in provider.options]]
-    known = {"event", *(scope.name for scope in provider.scopes)}.union(*named)
-    for call in calls(provider):
-        assert {name for name in placeholders(call) if "." not in name} <= known
-        assert call.host in {"api", *provider.hosts}
+    for provider in modes(slug):
+        named = [[one.name for one in provider.credentials], [one.name for one in provider.options]]
+        known = {"event", *(scope.name for scope in provider.scopes)}.union(*named)
+        for call in calls(provider):
+            assert {name for name in placeholders(call) if "." not in name} <= known
+            assert call.host in {"api", *provider.hosts}
 
 
 @each_provider
@@ -97,6 +103,18 @@ def test_streams_name_what_is_there(slug: str) -> None:
             assert {lookup.when for lookup in stream.lookup.values()} <= {None, *options}
             assert stream.since.mode in ("none", "client") or stream.since.parameter or stream.since.by
             assert stream.inside or stream.call
+
+
+@each_provider
+def test_a_connection_may_choose_each_mode_and_gives_it_what_it_gives_the_first(slug: str) -> None:
+    provider, *others = modes(slug)
+    choices = next((option.choices for option in provider.options if option.name == "api_mode"), ())
+    assert list(choices[1:]) == list(provider.modes)
+    for other in others:
+        assert (other.slug, other.auth, other.hosts) == (provider.slug, provider.auth, provider.hosts)
+        assert other.credentials == provider.credentials
+        assert [option.name for option in other.options] == [option.name for option in provider.options]
+        assert provider.capabilities <= other.capabilities | set(other.unsupported)
 
 
 @each_provider

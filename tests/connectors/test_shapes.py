@@ -1342,3 +1342,83 @@ def test_parts_of_amounts(
     given, taken = (None if one is None else Decimal(one) for one in (amount, part))
     assert share(given, taken, Decimal(whole)) == (None if share_ is None else Decimal(share_))
     assert less(given, taken) == (None if left is None else Decimal(left))
+
+
+# Another API of the same platform that an option chooses
+
+
+MEMBERS = made_up(
+    {"events": Stream(GET("/members"), "[]", event, evidence="assumed"), "orders": Stream(GET("/o"), "[]", event)},
+    options=(
+        Option("api_mode", "Which API", "members", choices=("members", "street")),
+        Option("stand", "Where you stand", type="whole"),
+    ),
+)
+STREET = replace(
+    MEMBERS,
+    enough=((),),
+    sign=Header(Referer="https://fair.test"),
+    options=(MEMBERS.options[0], replace(MEMBERS.options[1], needed=True)),
+    unsupported={"orders": "the street knows none.", "revenue": "the street knows none."},
+    streams={"events": Stream(POST("/street", {"stand": "{stand}"}), "[]", event)},
+)
+GATES = replace(MEMBERS, modes={"street": STREET})
+
+
+def at_the_gate(platform: Platform, credentials: Mapping[str, str], **options: Any) -> Connector:
+    provider = GATES.in_mode(options)
+    held, settings = checked_credentials(provider, credentials), checked_options(provider, options)
+    http = Http(httpx2.MockTransport(platform))
+    return Connector(provider, "default", held, settings, {"api": provider.base}, MemoryVault(held), http)
+
+
+async def test_a_mode_is_a_provider_of_its_own() -> None:
+    platform = Platform({"/members": [{"id": 1}], "/street": [{"id": 2}]})
+    async with at_the_gate(platform, {"apiKey": KEY}, stand="7") as fair:
+        assert [one.id for one in await fair.get_events()] == ["1"]
+        assert "orders" in fair.provider.capabilities
+    async with at_the_gate(platform, {}, api_mode="street", stand="7") as fair:
+        assert [one.id for one in await fair.get_events()] == ["2"]
+        with pytest.raises(Unsupported, match="the street knows none"):
+            await fair.get_revenue("2")
+    first, second = platform.asked
+    assert (first.headers.get("authorization"), second.headers.get("authorization")) == (f"Bearer {KEY}", None)
+    assert json.loads(second.content) == {"stand": 7}
+
+
+@pytest.mark.parametrize(
+    "options, field",
+    [
+        ({}, "apiKey"),
+        ({"api_mode": "roof"}, "apiKey"),
+        ({"api_mode": "street"}, "stand"),
+        ({"api_mode": "street", "stand": ""}, "stand"),
+        ({"api_mode": "street", "stand": "seven"}, "stand"),
+        ({"api_mode": "street", "stand": "-7"}, "stand"),
+        ({"api_mode": "street", "stand": "7" * 10}, "stand"),
+    ],
+)
+def test_a_mode_says_what_it_lacks(options: dict[str, str], field: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        at_the_gate(Platform({}), {}, **options)
+    assert (raised.value.field, bool(raised.value.advice)) == (field, True)
+
+
+def test_an_option_has_one_of_its_values() -> None:
+    with pytest.raises(ConfigurationError, match="members, street"):
+        checked_options(GATES, {"api_mode": "roof"})
+
+
+# An answer that gives a record twice
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+async def test_a_record_that_is_twice_in_an_answer_is_given_once_and_leads_on(size: int) -> None:
+    rows = [{"id": id} for id in ("a", "b", "a", "c", "b", "d")]
+    async with connector(made_up({"events": Stream(GET("/e"), "[]", event)}), Platform({"/e": rows})) as fair:
+        page = await fair.get_events(page_size=size)
+        found = [one.id for one in page]
+        while page.next_cursor and len(found) < len(rows):
+            page = await fair.get_events(page_size=size, cursor=page.next_cursor)
+            found += [one.id for one in page]
+    assert found == ["a", "b", "c", "d"]

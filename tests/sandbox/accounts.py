@@ -25,6 +25,7 @@ AXS_PARTNER = "/axs/partner_base/api"
 SHOTGUN = "/shotgun"
 UNIVERSE = "/universe"
 REGFOX = "/regfox/api/v2/public"
+RESIDENT_ADVISOR = "/resident-advisor/graphql/graphql"
 
 ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
 ASSOCIATION = f"{HELLOASSO}/organizations/les-lampions"

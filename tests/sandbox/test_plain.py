@@ -21,6 +21,7 @@ PLATFORMS: dict[str, tuple[str, dict[str, Any], tuple[str, str]]] = {
         {"links": {"next": "http://sandbox/rsvpify/api/v1/events?page=3&per_page=5"}, "meta": LAST_OF_3},
         ("Authorization", "Bearer "),
     ),
+    "resident-advisor": ("data", {"meta": {"page": 2, "per_page": 5, "total": 12}}, ("X-Api-Key", "")),
     "ticketsellers": (
         "data",
         {"meta": LAST_OF_3},
