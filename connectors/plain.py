@@ -183,7 +183,6 @@ def streams(
     pager: Pages = pages,
     host: str = "api",
     evidence: Evidence = "assumed",
-    when: str | None = None,
     adjustable: bool = False,
 ) -> dict[str, Stream]:
     """The dialect's streams: events, event, tickets, attendees, orders.
@@ -193,7 +192,7 @@ def streams(
     """
     parts = {kind: f"{{{kind}_path}}" if adjustable else word for kind, word in words.items()}
     one = f"/{parts['events']}/{{event}}"
-    common: dict[str, Any] = {"evidence": evidence, "when": when}
+    common: dict[str, Any] = {"evidence": evidence}
 
     def listing(kind: str, path: str, meaning: Callable[[Home, Row], Any], **more: Any) -> Stream:
         parameter = "updated_since" if kind in changed else None
@@ -212,10 +211,10 @@ def streams(
 
 
 def report(home: Home = Home(), *, path: str = "/events/{event}/revenue", host: str = "api",
-           evidence: Evidence = "assumed", when: str | None = None) -> Stream:
+           evidence: Evidence = "assumed") -> Stream:
     """The dialect's report on what an event brought in, as a stream of `sales`."""
     return Stream(GET(path, host), the_report, partial(sums, home), event="event_id", basis="provider_report",
-                  evidence=evidence, when=when)
+                  evidence=evidence)
 
 
 def provider(slug: str, name: str, *, website: str, docs: str, base: str, where: str, home: Home = Home(),

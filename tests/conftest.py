@@ -19,6 +19,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     idle = {item for item in items if any(needed(item) - find_provider(slug).capabilities for slug in platform(item))}
     config.hook.pytest_deselected(items=[*idle])
     items[:] = [item for item in items if item not in idle]
+    for item in items:
+        mark = item.get_closest_marker("pairwise")
+        if mark and isinstance(item, pytest.Function) and sum(item.callspec.indices.values()) % mark.kwargs["of"]:
+            item.add_marker("long")
 
 
 def needed(item: pytest.Item) -> set[str]:

@@ -88,6 +88,7 @@ async def whole_of(reader: Reader, lists: dict[tuple[str, str], list[str]]) -> l
     return found
 
 
+@pytest.mark.pairwise(of=3)
 @every_listing
 @every_size
 async def test_a_stream_is_the_same_whatever_the_size(account: Account, kind: str, size: int, lists: Any) -> None:
@@ -102,6 +103,7 @@ async def test_a_stream_is_the_same_whatever_the_size(account: Account, kind: st
     assert found == whole
 
 
+@pytest.mark.pairwise(of=3)
 @every_listing
 @every_size
 async def test_cursors_lead_through_the_whole_list(account: Account, kind: str, size: int, lists: Any) -> None:
@@ -117,6 +119,7 @@ async def test_cursors_lead_through_the_whole_list(account: Account, kind: str, 
     assert found == whole
 
 
+@pytest.mark.pairwise(of=3)
 @every_listing
 @every_size
 async def test_page_numbers_lead_anywhere_in_the_list(account: Account, kind: str, size: int, lists: Any) -> None:
@@ -223,6 +226,7 @@ async def test_filters_and_since_stay_with_the_cursor(account: Account) -> None:
 # Lists that move under the reader
 
 
+@pytest.mark.pairwise(of=2)
 @every_move
 @pytest.mark.parametrize("kind", ["orders", "attendees"])
 @pytest.mark.parametrize("way", ["stream", "cursor"])
