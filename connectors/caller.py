@@ -15,13 +15,13 @@ from .calls import filled, path_of
 from .credentials import Vault
 from .grant import Grant
 from .http import Answer, Deadline, Http
+from .pace import LONGEST_WAIT
 from .paths import put
 from .provider import Call, Evidence, Fault, Provider
 from .redaction import quoted, secret_values
 from .row import Row
 
 ATTEMPTS = 4
-LONGEST_WAIT = 60.0
 ASSUMED = "The address of this listing is an assumption: the platform does not publish one."
 MOMENT = 1e9  # a larger number of seconds is a time, not a wait
 sleep = asyncio.sleep

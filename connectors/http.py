@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 
 from .errors import DeadlineExceeded, InvalidResponse, Unavailable
+from .pace import Pace
 from .redaction import RedactingFilter
 
 Transport = httpx2.AsyncBaseTransport
@@ -53,7 +54,8 @@ class Answer:
 class Http:
     """A client of one platform. Redirects are not followed: credentials stay with the host they are for."""
 
-    def __init__(self, transport: Transport | None = None) -> None:
+    def __init__(self, transport: Transport | None = None, pace: Pace | None = None) -> None:
+        self._pace = pace
         self._client = httpx2.AsyncClient(
             transport=transport,
             verify=_tls(),
@@ -73,9 +75,11 @@ class Http:
         form: Mapping[str, str] | None = None,
         deadline: Deadline,
     ) -> Answer:
-        """One request. Raises Unavailable where no whole answer came, DeadlineExceeded where the caller's time ran
-        out.
+        """One request, when it is its turn. Raises Unavailable where no whole answer came, DeadlineExceeded where the
+        caller's time ran out, RateLimited where the turn comes too late.
         """
+        if self._pace:
+            await self._pace.turn(deadline)
         try:
             async with asyncio.timeout(deadline.remaining()):
                 response = await self._client.request(

@@ -12,6 +12,7 @@ from .connector import Connector
 from .credentials import ACCOUNT, DEFAULT, MemoryVault, Store, Vault, named, split
 from .errors import ConfigurationError
 from .http import Http, Transport
+from .pace import Pace, shared
 from .provider import Option, Provider
 from .redaction import secret_values
 
@@ -84,7 +85,15 @@ def create_connector(
     secret_values(known, frozenset(field.name for field in found.credentials if field.secret))
     settings = checked_options(found, options or {})
     hosts = addresses(found, {**settings, **known}, base_url)
-    return Connector(found, account, known, settings, hosts, vault or MemoryVault(known), Http(transport))
+    http = Http(transport, _pace(found, account, hosts["api"]))
+    return Connector(found, account, known, settings, hosts, vault or MemoryVault(known), http)
+
+
+def _pace(provider: Provider, account: str, address: str) -> Pace | None:
+    """What the platform allows holds at its own address: not for a sandbox, nor for who runs it himself."""
+    if provider.rate_limit is None or address != provider.base:
+        return None
+    return shared(provider.slug, account, *provider.rate_limit)
 
 
 def provider_of(store: Store, connection: str) -> Provider:

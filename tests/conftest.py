@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors import find_provider
+from connectors.pace import shared
 from connectors.registry import SLUGS
 
 ASKED = frozenset({"tickets", "attendees", "orders", "revenue"})
@@ -12,6 +13,12 @@ ASKED = frozenset({"tickets", "attendees", "orders", "revenue"})
 def anyio_backend() -> str:
     """The event loop that every async test runs on."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def every_pace_begins_anew() -> None:
+    """What one test asked of a platform does not keep the next one waiting."""
+    shared.cache_clear()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -100,7 +100,9 @@ class Clock:
 
     def stop(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("connectors.caller.sleep", self._sleep)
-        monkeypatch.setattr("connectors.http.time", SimpleNamespace(monotonic=lambda: sum(self.waits)))
+        monkeypatch.setattr("connectors.pace.sleep", self._sleep)
+        for module in ("http", "pace"):
+            monkeypatch.setattr(f"connectors.{module}.time", SimpleNamespace(monotonic=lambda: sum(self.waits)))
 
     async def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)

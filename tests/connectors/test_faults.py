@@ -23,7 +23,8 @@ from connectors import (
     create_connector,
     find_provider,
 )
-from connectors.caller import ATTEMPTS, LONGEST_WAIT
+from connectors.caller import ATTEMPTS
+from connectors.pace import LONGEST_WAIT
 from connectors.pagers import Once
 from connectors.registry import SLUGS
 from spekta.sandbox.misbehaviour import ELSEWHERE, Kind

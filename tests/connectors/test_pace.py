@@ -1,0 +1,108 @@
+"""What a platform allows is kept to, at its own address."""
+
+from contextlib import suppress
+from dataclasses import replace
+from types import SimpleNamespace
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors import Connector, RateLimited, create_connector, find_provider
+from connectors.http import Deadline
+from connectors.pace import Pace
+from connectors.registry import SLUGS
+from spekta.sandbox.providers import services
+
+from .sandboxed import Clock, check, sandboxed
+
+pytestmark = pytest.mark.anyio
+PACED = [slug for slug in SLUGS if find_provider(slug).rate_limit and "{" not in find_provider(slug).base]
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    clock.stop(monkeypatch)
+    return clock
+
+
+def at_home(slug: str, asked: list[httpx2.Request], account: str = "default") -> Connector:
+    """A connector of the real address, where every answer is the sandbox's."""
+    own = sandboxed(slug)
+    inner, base = httpx2.ASGITransport(app=own.app), own.service.addresses("http://127.0.0.1:1")
+    hosts = {"api": find_provider(slug).base, **find_provider(slug).hosts}
+
+    class Elsewhere(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            asked.append(request)
+            host = max(
+                (host for host in hosts if str(request.url).startswith(hosts[host])), key=lambda h: len(hosts[h])
+            )
+            request.url = httpx2.URL(str(request.url).replace(hosts[host], base[host], 1))
+            return await inner.handle_async_request(request)
+
+    return create_connector(slug, services()[slug].credentials, transport=Elsewhere(), account=account)
+
+
+@pytest.mark.parametrize("slug", PACED)
+async def test_no_more_is_asked_than_is_documented(slug: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = replace(find_provider(slug), rate_limit=(7, 30))
+    monkeypatch.setattr("connectors.registry.find_provider", lambda _: few)
+    asked: list[httpx2.Request] = []
+    async with at_home(slug, asked) as one, at_home(slug, asked) as other, at_home(slug, asked, "london") as third:
+        before = len(asked)
+        while len(asked) < before + 7:
+            assert (await one.health_check()).healthy
+        assert clock.waits == []
+        assert (await third.health_check()).healthy
+        assert clock.waits == []
+        assert (await other.health_check()).healthy
+    assert clock.waits[0] == 30
+
+
+async def test_a_turn_that_comes_too_late_is_an_error_that_says_when(clock: Clock) -> None:
+    account, asked = sandboxed("shotgun"), list[httpx2.Request]()
+    async with at_home("shotgun", asked) as connector:
+        for _ in range(100):
+            await connector.health_check()
+        with pytest.raises(RateLimited) as raised:
+            await connector.get_events(deadline=22)
+    check(raised.value, account, "get_events")
+    assert str(raised.value.message) == "Shotgun: 100 requests in 60 seconds are allowed, and they are used up."
+    assert (raised.value.retry_after, raised.value.advice) == (60, "Try again in 60 seconds.")
+    assert (len(asked), clock.waits) == (100, [])
+
+
+async def test_a_sandbox_is_asked_as_often_as_one_likes(clock: Clock) -> None:
+    account = sandboxed("shotgun")
+    async with account.connect() as connector:
+        for _ in range(120):
+            await connector.health_check()
+    assert clock.waits == []
+
+
+@given(
+    requests=st.integers(1, 5),
+    seconds=st.integers(1, 100),
+    pauses=st.lists(st.floats(0, 50), max_size=40),
+)
+async def test_no_window_holds_more_than_is_allowed(requests: int, seconds: int, pauses: list[float]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        now, turns = 0.0, list[float]()
+
+        async def sleep(wait: float) -> None:
+            nonlocal now
+            now += wait
+
+        patch.setattr("connectors.pace.sleep", sleep)
+        patch.setattr("connectors.pace.time", SimpleNamespace(monotonic=lambda: now))
+        pace = Pace(requests, seconds)
+        for pause in pauses:
+            now += pause
+            with suppress(RateLimited):
+                await pace.turn(Deadline())
+                turns.append(now)
+    for first, over in zip(turns, turns[requests:], strict=False):
+        assert over - first >= seconds - 1e-6
