@@ -204,11 +204,11 @@ class Provider:
     lists every accepted field and `enough` the sets of them any one of which is enough. base may have placeholders of
     options that have a default; a host without an address is one that nobody publishes: the connection gives it, or
     what is asked of it is not offered. reference is the capability matrix that was promised; unsupported says why
-    something is not offered. rate_limit is (requests, seconds), kept to at the platform's own address. faults names the real error behind an answer whose
-    status misleads, and advice is what to do about a fault where the platform has reasons of its own. astray is what
-    to do where nobody answers, for an address that is assumed or a service that has closed. modes are other APIs of
-    the platform, each a provider of its own, one of which a connection may choose by its option `api_mode`; they have
-    the credentials, options and hosts of the first in common.
+    something is not offered. rate_limit is (requests, seconds), kept to at the platform's own address. faults names the
+    real error behind an answer whose status misleads, and advice is what to do about a fault where the platform has
+    reasons of its own. astray is what to do where nobody answers, for an address that is assumed or a service that has
+    closed. modes are other APIs of the platform, each a provider of its own, one of which a connection may choose by
+    its option `api_mode`; they have the credentials, options and hosts of the first in common.
     """
 
     slug: str
