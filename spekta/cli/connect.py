@@ -66,7 +66,7 @@ def connect(
         raise ProviderError(why, f"{health.error.advice} To store it anyway: --force".strip())
     store = FileStore()
     usual = addresses(provider, {**given.options, **held}, None)
-    elsewhere = {host: url for host, url in places.items() if url != usual[host]}
+    elsewhere = {host: url for host, url in places.items() if url != usual.get(host)}
     store.put(joined(slug, account), Settings(held, given.options, elsewhere))
     _tell(joined(slug, account), store, health, json)
 

@@ -9,13 +9,17 @@ import httpx2
 import pytest
 from typer.testing import Result
 
+from connectors import find_provider
+from connectors.registry import SLUGS
 from tests.cli.conftest import Run, Served
 
 CLIENTS = {
     "eventbrite": ("SANDBOXAPIKEY", "sk_test_sandbox_eventbrite"),
-    "helloasso": ("sandbox-helloasso-client", "sk_test_sandbox_helloasso"),
     "eventix": ("sandbox-weeztix-client", "sk_test_sandbox_weeztix"),
+    "helloasso": ("sandbox-helloasso-client", "sk_test_sandbox_helloasso"),
+    "universe": ("sandbox-universe-client", "sk_test_sandbox_universe"),
 }
+IN_BROWSER = [slug for slug in SLUGS if (oauth := find_provider(slug).oauth) and oauth.authorize]
 
 
 def hosts(served: Served, slug: str) -> list[str]:
@@ -53,7 +57,7 @@ def visits(monkeypatch: pytest.MonkeyPatch) -> list[httpx2.Response]:
     return seen
 
 
-@pytest.mark.parametrize("slug", ["eventbrite", "ticket-tailor", "dice", "helloasso", "pretix"])
+@pytest.mark.parametrize("slug", SLUGS)
 def test_fields_on_stdin_connect(bare: Run, served: Served, credentials_file: Path, slug: str) -> None:
     done = bare("connect", slug, *hosts(served, slug), input=fields(served, slug))
     assert done.exit_code == 0, done.stderr
@@ -158,10 +162,12 @@ def test_a_person_is_asked(bare: Run, served: Served, credentials_file: Path, mo
     assert stored(credentials_file)["eventbrite"]["options"] == {"organization_id": "710000000001"}
 
 
-@pytest.mark.parametrize("slug, forced", [("eventbrite", []), ("eventix", []), ("helloasso", ["--browser"])])
+@pytest.mark.parametrize("slug", IN_BROWSER)
 def test_consent_in_the_browser(
-    bare: Run, served: Served, credentials_file: Path, visits: list[httpx2.Response], slug: str, forced: list[str]
+    bare: Run, served: Served, credentials_file: Path, visits: list[httpx2.Response], slug: str
 ) -> None:
+    """A client alone may be enough: then a person has to ask for the browser."""
+    forced = ["--browser"] if ("clientId", "clientSecret") in find_provider(slug).enough else []
     done = bare("connect", slug, *hosts(served, slug), *client(slug), *forced)
     assert done.exit_code == 0, done.stderr
     assert visits[0].status_code == 200
