@@ -4,7 +4,9 @@ import asyncio
 import email.utils
 import math
 import random
+import re
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +26,8 @@ from .row import Row
 ATTEMPTS = 4
 ASSUMED = "The address of this listing is an assumption: the platform does not publish one."
 MOMENT = 1e9  # a larger number of seconds is a time, not a wait
+_LATER = "Try again later."
+_REQUEST_ID = re.compile(r"[\w.-]{1,80}")
 sleep = asyncio.sleep
 
 _BY_STATUS: Mapping[int, Fault] = {
@@ -99,7 +103,7 @@ class Caller:
             body = filled(call.json, values, row)
             for name, value in (parameters or {}).items():
                 put(body, name, value)
-        request = Request(call.method, call.host, url, _wire(query), body, operation, evidence)
+        request = Request(call.method, call.host, url, _wire(query), body, operation, evidence, call.scope, call.signed)
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._once(request, deadline)
@@ -126,10 +130,10 @@ class Caller:
             raise
 
     async def _once(self, request: "Request", deadline: Deadline) -> Reply:
-        held = await (self.grant.credentials(deadline) if self.grant else self._vault.read())
+        held = await self._credentials(request, deadline)
         answer = await self._send(request, held, deadline)
         fault = self._fault(answer)
-        if fault == "auth" and (other := await self._other_credentials(held, deadline)):
+        if fault == "auth" and request.signed and (other := await self._other_credentials(held, deadline)):
             answer = await self._send(request, other, deadline)
             fault = self._fault(answer)
         if fault == "empty":
@@ -137,6 +141,16 @@ class Caller:
         if fault:
             raise self._error(fault, answer, request)
         return Reply(answer.body, answer.headers)
+
+    async def _credentials(self, request: "Request", deadline: Deadline) -> Mapping[str, str]:
+        """Those to sign with. Raises ConfigurationError where the connection was made without any."""
+        if not request.signed:
+            return {}
+        held = await (self.grant.credentials(deadline) if self.grant else self._vault.read())
+        if not held and not self._provider.is_enough({}):
+            what = f"{self._provider.name} answers {request.operation} only with credentials."
+            raise errors.ConfigurationError(what, self._check_credentials(), self._provider.credentials[0].name)
+        return held
 
     async def _other_credentials(self, held: Mapping[str, str], deadline: Deadline) -> Mapping[str, str] | None:
         """A renewed token; or the key that an operator has put in the place of the refused one."""
@@ -149,15 +163,21 @@ class Caller:
     async def _send(self, request: "Request", credentials: Mapping[str, str], deadline: Deadline) -> Answer:
         secret_values(credentials, self._secrets)  # another process may have renewed them
         sign, values = self._provider.signs(request.host), {**self._settings, **credentials}
-        query = {**request.query, **sign.query(values)}
-        return await self._http.send(
-            request.method,
-            request.url,
-            query=query,
-            headers=sign.headers(values),
-            body=request.body,
-            deadline=deadline,
-        )
+        query = {**request.query, **(sign.query(values) if request.signed else {})}
+        headers = sign.headers(values) if request.signed else {}
+        named = {self._provider.request_id: f"req_{uuid.uuid4().hex}"} if self._provider.request_id else {}
+        try:
+            return await self._http.send(
+                request.method,
+                request.url,
+                query=query,
+                headers={**headers, **named},
+                body=request.body,
+                deadline=deadline,
+            )
+        except errors.ProviderError as error:
+            error.request_id = next(iter(named.values()), None)
+            raise
 
     def _fault(self, answer: Answer) -> Fault | None:
         if (
@@ -173,14 +193,17 @@ class Caller:
         return None if answer.is_json and answer.status < 300 else "bad"
 
     def _error(self, fault: Fault, answer: Answer, request: "Request") -> errors.ProviderError:
-        name, advice = self._provider.name, self._provider.advice.get(fault)
-        said = Row(answer.body)
+        name, said = self._provider.name, Row(answer.body)
         message = said.text(*_MESSAGES) if answer.is_json else None
+        code, explained = said.text(*_CODES), said.text("error.doc_url")
+        advice = self._advice(code, fault, request)
         more: dict[str, Any] = {
             "provider": self._provider.slug,
             "operation": request.operation,
             "status": answer.status,
             "platform_message": quoted(message) if message else None,
+            "request_id": self._request_id(answer),
+            "doc_url": quoted(explained) if explained else None,
         }
         if answer.status == 410:
             return errors.Removed(f"{name} has removed this for good.", "Take it out of what you ask for.", **more)
@@ -190,7 +213,7 @@ class Caller:
             )
         if fault == "forbidden":
             return errors.PermissionDenied(
-                f"{name} does not allow {request.operation} with these credentials.",
+                f"{name} does not allow {request.operation} with these credentials{self._lacking(code, request)}.",
                 advice or "Give the key or user the right to see this, or use another one.",
                 **more,
             )
@@ -201,19 +224,19 @@ class Caller:
         if fault in ("limited", "spent"):
             wait, spent = _retry_after(answer.headers), fault == "spent"
             why = "allows no more requests for now: the quota is used up" if spent else "asks to slow down"
-            return errors.RateLimited(f"{name} {why}.", _wait_advice(wait), retry_after=wait, spent=spent, **more)
+            return errors.RateLimited(f"{name} {why}.", self._wait_advice(wait), retry_after=wait, spent=spent, **more)
         if fault == "rejected":
-            code, (param, wrong) = said.text(*_CODES), _field_error(answer.body)
+            param, wrong = _field_error(answer.body)
             more["platform_message"] = more["platform_message"] or wrong
             return errors.Rejected(
                 f"{name} refuses the request ({request.operation}, HTTP {answer.status}).",
-                "Check the arguments.",
+                advice or (f"Check {param}." if param else "Check the arguments."),
                 reason=quoted(code, 60) if code else None,
                 param=param,
                 **more,
             )
         if fault == "down":
-            return errors.Unavailable(f"{name} fails (HTTP {answer.status}).", "Try again later.", **more)
+            return errors.Unavailable(f"{name} fails (HTTP {answer.status}).", _LATER, **more)
         kind = "a redirect" if 300 <= answer.status < 400 else "something that is not the expected JSON"
         if answer.is_json and answer.status < 300:
             kind = "with an error in place of data"
@@ -222,6 +245,27 @@ class Caller:
             advice or "Check the address, then try again later.",
             **more,
         )
+
+    def _advice(self, code: str | None, fault: Fault, request: "Request") -> str | None:
+        """What the platform's own file says about its code, else about the fault."""
+        known = self._provider.advice
+        advice = known.get(code or "") or known.get(fault)
+        return advice and advice.replace("{scope}", request.scope or "it needs")
+
+    def _lacking(self, code: str | None, request: "Request") -> str:
+        """The scope that the call needs, unless the platform's code says that it is about something else."""
+        other = code in self._provider.advice and code != "forbidden"
+        return f": they need the scope {request.scope}" if request.scope and not other else ""
+
+    def _request_id(self, answer: Answer) -> str | None:
+        said = answer.headers.get(self._provider.request_id or "") or Row(answer.body).text("error.request_id")
+        return said if said and _REQUEST_ID.fullmatch(said) else None
+
+    def _wait_advice(self, seconds: float | None) -> str:
+        if seconds is not None:
+            return f"Try again in {seconds:.0f} seconds."
+        limit = self._provider.limit(self._settings) if self._provider.plans else None
+        return f"Try again within {limit[1]} seconds: it allows {limit[0]} requests in them." if limit else _LATER
 
     def _check_credentials(self) -> str:
         places = [f"{field.name} ({field.where})" for field in self._provider.credentials if field.secret]
@@ -239,6 +283,8 @@ class Caller:
             error.advice = self._provider.astray or error.advice
         if not error.message.startswith(self._provider.name):
             error.message = f"{self._provider.name}: {error.message}"
+        if error.request_id:
+            error.advice = f"{error.advice} To its support the request is {error.request_id}.".strip()
         return error
 
     def _make_grant(self, oauth: OAuth2) -> Grant | None:
@@ -272,6 +318,8 @@ class Request:
     body: Mapping[str, Any] | None
     operation: str
     evidence: Evidence
+    scope: str | None = None
+    signed: bool = True
 
 
 def _wire(query: Mapping[str, Any]) -> dict[str, Any]:
@@ -279,15 +327,13 @@ def _wire(query: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _field_error(body: Any) -> tuple[str | None, str | None]:
-    """The field that a `{field: [messages]}` answer names, and its first message."""
+    """The field that an answer names as `error.param` or as `{field: [messages]}`, and of these the first message."""
+    if param := Row(body).text("error.param"):
+        return quoted(param, 60), None
     for name, said in body.items() if isinstance(body, dict) else ():
         if isinstance(said, list) and said and isinstance(said[0], str):
             return quoted(str(name), 60), quoted(said[0])
     return None, None
-
-
-def _wait_advice(seconds: float | None) -> str:
-    return "Try again later." if seconds is None else f"Try again in {seconds:.0f} seconds."
 
 
 def _pause(error: errors.ProviderError, attempt: int) -> float:

@@ -9,11 +9,12 @@ from typing import Any, Self
 from . import money
 from .caller import Caller
 from .credentials import Vault, joined
-from .errors import InvalidResponse, SpektaError
+from .errors import InvalidArgument, InvalidResponse, SpektaError
 from .http import Deadline, Http
 from .models import (
     HealthCheckResult,
     HealthError,
+    Mode,
     PaginatedResult,
     Problem,
     UnifiedAttendee,
@@ -27,7 +28,7 @@ from .paging import Paging, check_size
 from .position import Batch, Position
 from .provider import Provider
 from .questions import Filters, Questions, check_id
-from .row import Unreadable
+from .row import Row, Unreadable
 from .walk import Walker
 
 WALKING_SIZE = 100
@@ -38,10 +39,10 @@ OnProblem = Callable[[Problem], None]
 class Connector:
     """Asks one account on one platform. Made by `create_connector`; close it, or use it with `async with`.
 
-    Every method takes a `deadline` in seconds, within which it answers or raises. Lists take `page` (from 1) or
-    `cursor`, `page_size` (1 to 1000), `since` (changed at or after, an aware time) and `filters`. Raises
-    InvalidArgument before any request for an argument that cannot be used, Unsupported for what the platform does not
-    offer, and ProviderError otherwise.
+    `rate_limit` is (requests, seconds), None where that is not known. Every method takes a `deadline` in seconds,
+    within which it answers or raises. Lists take `page` (from 1) or `cursor`, `page_size` (1 to 1000), `since` (changed
+    at or after, an aware time) and `filters`. Raises InvalidArgument before any request for an argument that cannot be
+    used, Unsupported for what the platform does not offer, and ProviderError otherwise.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Connector:
     ) -> None:
         self.provider = provider = provider.offering(options, hosts)
         self.account = account
+        self.rate_limit = provider.limit(options)
         self._http = http
         self.caller = Caller(provider, hosts, vault, http, options)
         self._walker = Walker(provider, account, options, {**options, **credentials}, self.caller)
@@ -101,6 +103,24 @@ class Connector:
     async def get_orders(self, event_id: str | None = None, **asked: Any) -> PaginatedResult[UnifiedOrder]:
         """A page of orders: of an event, or of the whole account where the platform has such a list."""
         return await self._paging.page("orders", event_id, **asked)
+
+    async def get_listing(
+        self,
+        name: str,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        page: int | None = None,
+        page_size: int = 50,
+        cursor: str | None = None,
+        deadline: float | None = None,
+    ) -> PaginatedResult[Any]:
+        """A page of a listing that only this platform has: one of `provider.listings`, asked with its inputs."""
+        if name not in self.provider.listings:
+            known = ", ".join(self.provider.listings) or "none"
+            raise InvalidArgument("name", f"{self.provider.name} has no listing {name!r}.", f"Its own: {known}.")
+        return await self._paging.page(
+            name, None, filters=inputs or {}, page=page, page_size=page_size, cursor=cursor, deadline=deadline
+        )
 
     # Streams
 
@@ -199,8 +219,9 @@ class Connector:
         """
         checked_at, started = datetime.now(UTC), time.monotonic()
         error: SpektaError | None = None
+        mode: Mode | None = None
         try:
-            await self._walker.ask_health(Deadline(deadline))
+            mode = self._mode(await self._walker.ask_health(Deadline(deadline)))
         except SpektaError as raised:
             error = raised
         return HealthCheckResult(
@@ -209,8 +230,13 @@ class Connector:
             healthy=error is None,
             latency_ms=round((time.monotonic() - started) * 1000),
             checked_at=checked_at,
+            mode=mode,
             error=None if error is None else HealthError(code=error.code, message=error.message, advice=error.advice),
         )
+
+    def _mode(self, answer: Row) -> Mode | None:
+        live = answer.value(self.provider.livemode) if self.provider.livemode else None
+        return "live" if live is True else "test" if live is False else None
 
     @property
     def _sales(self) -> str:

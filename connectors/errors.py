@@ -68,7 +68,9 @@ class Unsupported(SpektaError):
 
 
 class ProviderError(SpektaError):
-    """The platform was asked and the answer is not usable. `platform_message` is what it said, redacted."""
+    """The platform was asked and the answer is not usable. `platform_message` is what it said, redacted; `request_id`
+    names the request to its support and `doc_url` is where it explains the error, where it has such.
+    """
 
     code = "provider_error"
 
@@ -81,12 +83,16 @@ class ProviderError(SpektaError):
         operation: str = "",
         status: int | None = None,
         platform_message: str | None = None,
+        request_id: str | None = None,
+        doc_url: str | None = None,
     ) -> None:
         super().__init__(message, advice)
         self.provider = provider
         self.operation = operation
         self.status = status
         self.platform_message = platform_message
+        self.request_id = request_id
+        self.doc_url = doc_url
 
 
 class AuthenticationFailed(ProviderError):

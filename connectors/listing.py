@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .caller import Caller, Reply
-from .errors import InvalidArgument, InvalidResponse, NotFound
+from .errors import InvalidArgument, InvalidResponse, NotFound, Rejected
 from .pagers import Astray, Offset, Pages, Repeats, Split, TooMany
 from .paths import every, holds
 from .position import Question
@@ -50,6 +50,10 @@ class Listing:
             if not (isinstance(pager, Pages) and state):
                 raise
             reply = Reply(None, {}, empty=True)  # rows were removed meanwhile, and their last page with them
+        except Rejected as refused:
+            if state is None or refused.param is None or refused.param != getattr(pager, "parameter", None):
+                raise
+            raise self._expired() from None
         rows = rows_of(reply, self.stream.rows, replace(around, page=reply.body), self.name)
         rows, following = self._onward(reply, rows, state, size)
         return rows, following, pager.total(reply.body)
@@ -84,6 +88,11 @@ class Listing:
             raise self._goes_round()
         self._states.add(repr(following))
         return rows, following
+
+    def _expired(self) -> InvalidArgument:
+        return InvalidArgument(
+            "cursor", f"{self.name} no longer knows the place that the cursor names.", "Start over without it."
+        )
 
     def _too_many(self) -> InvalidArgument:
         return InvalidArgument(

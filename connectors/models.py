@@ -34,6 +34,7 @@ TicketStatus = Literal["on_sale", "scheduled", "off_sale", "sold_out", "ended", 
 AttendeeStatus = Literal["valid", "pending", "cancelled", "refunded", "transferred", "unknown"]
 OrderStatus = Literal["pending", "paid", "partially_refunded", "refunded", "cancelled", "expired", "unknown"]
 Basis = Literal["payments", "orders", "tickets", "provider_report"]
+Mode = Literal["live", "test"]
 
 
 class Model(BaseModel):
@@ -227,6 +228,12 @@ class UnifiedRevenue(Model):
     as_of: Moment
 
 
+class PlatformRecord(UnifiedRecord):
+    """A record of a kind that one platform alone has. `values` are JSON values by that platform's names."""
+
+    values: dict[str, Any]
+
+
 class HealthError(Model):
     code: str
     message: str
@@ -241,7 +248,7 @@ class HealthCheckResult(Model):
     healthy: bool
     latency_ms: int
     checked_at: Moment
-    mode: Literal["live", "test"] | None = None
+    mode: Mode | None = None
     error: HealthError | None = None
 
 

@@ -5,12 +5,15 @@ A provider file holds constants and one mapping function per resource. The words
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .auth import OAuth2, Sign
 from .models import Basis
 from .pagers import Once, Pager
 from .row import Row
+
+if TYPE_CHECKING:
+    from .own import OwnListing
 
 Mode = Literal["changed", "created", "client", "none"]
 Evidence = Literal["documented", "partial", "assumed"]
@@ -25,7 +28,8 @@ CAPABILITIES = ("events", "tickets", "attendees", "revenue")
 class Call:
     """A request. `{placeholders}` take credentials, options, scopes, `{event}`, `{row.x}`.
 
-    In a path a placeholder is one encoded segment; elsewhere a key whose placeholder has no value is left out.
+    In a path a placeholder is one encoded segment; elsewhere a key whose placeholder has no value is left out. scope:
+    what the credentials must be allowed to, in the platform's words. Without `signed` no credentials are sent.
     """
 
     method: str
@@ -33,6 +37,9 @@ class Call:
     query: Mapping[str, Any] = field(default_factory=dict)
     json: Mapping[str, Any] | None = None
     host: str = "api"
+    _: KW_ONLY
+    scope: str | None = None
+    signed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +211,15 @@ class Provider:
     lists every accepted field and `enough` the sets of them any one of which is enough. base may have placeholders of
     options that have a default; a host without an address is one that nobody publishes: the connection gives it, or
     what is asked of it is not offered. reference is the capability matrix that was promised; unsupported says why
-    something is not offered. rate_limit is (requests, seconds), kept to at the platform's own address. faults names the
-    real error behind an answer whose status misleads, and advice is what to do about a fault where the platform has
-    reasons of its own. astray is what to do where nobody answers, for an address that is assumed or a service that has
-    closed. modes are other APIs of the platform, each a provider of its own, one of which a connection may choose by
-    its option `api_mode`; they have the credentials, options and hosts of the first in common.
+    something is not offered. rate_limit is (requests, seconds), kept to at the platform's own address, and plans what
+    it is by the connection's option `plan`. faults names the real error behind an answer whose status misleads, and
+    advice is what to do about a fault, or about a code of the platform's own, where the platform has reasons of its
+    own; `{scope}` in it is what the call needs. astray is what to do where nobody answers, for an address that is
+    assumed or a service that has closed. listings are those that the platform alone has. request_id is the header in
+    which a request and its answer carry an id for the platform's support. livemode is where the answer to the health
+    call says whether the data is live or for tests. modes are other APIs of the platform, each a provider of its own,
+    one of which a connection may choose by its option `api_mode`; they have the credentials, options and hosts of the
+    first in common.
     """
 
     slug: str
@@ -228,15 +239,18 @@ class Provider:
     scopes: tuple[Scope, ...] = ()
     unsupported: Mapping[str, str] = field(default_factory=dict)
     faults: Callable[[int, Row], Fault | None] | None = None
-    error: Mapping[str, str] = field(default_factory=dict)
     hides_unknown: bool = False
     rate_limit: tuple[int, int] | None = None
+    plans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     limitations: tuple[str, ...] = ()
     reference: frozenset[str] = frozenset(CAPABILITIES)
     defunct: bool = False
     astray: str = ""
-    advice: Mapping[Fault, str] = field(default_factory=dict)
+    advice: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, "Provider"] = field(default_factory=dict)
+    listings: Mapping[str, "OwnListing"] = field(default_factory=dict)
+    request_id: str | None = None
+    livemode: str | None = None
 
     def in_mode(self, options: Mapping[str, Any]) -> "Provider":
         """The provider as a connection with these options asks it."""
@@ -263,6 +277,10 @@ class Provider:
         """The hosts whose address is known to all."""
         return frozenset({"api", *(host for host, url in self.hosts.items() if url)})
 
+    def limit(self, options: Mapping[str, Any]) -> tuple[int, int] | None:
+        """How many requests in how many seconds a connection with these options may make."""
+        return self.plans.get(options.get("plan", ""), self.rate_limit)
+
     def signs(self, host: str) -> Sign:
         """What puts the credentials on a request to that host."""
         return self.sign[host] if isinstance(self.sign, Mapping) else self.sign
@@ -275,7 +293,7 @@ class Provider:
 
     def parts(self, kind: str) -> tuple[Stream, ...]:
         """The streams that make up a listing; none where there is no such listing."""
-        streams = self.streams.get(kind, ())
+        streams = self.listings[kind].stream if kind in self.listings else self.streams.get(kind, ())
         return (streams,) if isinstance(streams, Stream) else streams
 
     @property

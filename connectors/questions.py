@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from . import filters as filtering
+from . import inputs
 from .calls import path_of
 from .errors import Unsupported
 from .http import Deadline
@@ -33,12 +34,19 @@ class Questions:
         deadline: Deadline | None = None,
     ) -> Question:
         """The question, checked. Raises InvalidArgument or Unsupported."""
+        if kind in self._provider.listings:
+            return self._ask_own(kind, filters or {}, size, deadline or Deadline())
         self.check_offered(kind, event_id)
         if event_id is not None:
             check_id(event_id)
         moment = None if since is None else filtering.aware("since", since)
         values = filtering.read(kind, self._provider.parts(kind), filters, self._options)
         return Question(kind, event_id, moment, values, size, deadline or Deadline())
+
+    def _ask_own(self, name: str, given: Filters, size: int, deadline: Deadline) -> Question:
+        """About a listing of the platform's own: what is given stands for placeholders of its call."""
+        values = inputs.sent(inputs.checked(self._provider.listings[name].inputs, given))
+        return Question(name, values.get("event"), None, values, size, deadline)
 
     def check_offered(self, kind: str, event_id: str | None, label: str | None = None) -> None:
         """Raises Unsupported, with the reason and what to do, where the platform or the connection has no such list."""

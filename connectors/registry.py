@@ -43,6 +43,7 @@ SLUGS = (
     "regfox",
     "rsvpify",
     "pretix",
+    "equaticket",
 )
 
 
@@ -63,7 +64,7 @@ def providers() -> list[Provider]:
 
 def create_connector(
     provider: str,
-    credentials: Mapping[str, Any],
+    credentials: Mapping[str, Any] | None,
     *,
     base_url: str | Mapping[str, str] | None = None,
     transport: Transport | None = None,
@@ -73,27 +74,28 @@ def create_connector(
 ) -> Connector:
     """A connector for one account.
 
-    credentials: the reference's field names, in camelCase or snake_case. base_url: where the platform is instead of
-    its usual address; a mapping moves single hosts. transport: an httpx transport, for tests. vault: where renewed
-    tokens are kept; in memory if not given. Raises ConfigurationError, naming the field, before any request.
+    credentials: the reference's field names, in camelCase or snake_case; None to ask only for what a platform shows to
+    everybody, where it has such a listing. base_url: where the platform is instead of its usual address; a mapping
+    moves single hosts. transport: an httpx transport, for tests. vault: where renewed tokens are kept; in memory if not
+    given. Raises ConfigurationError, naming the field, before any request.
     """
     found = find_provider(provider).in_mode(options or {})
     if not ACCOUNT.fullmatch(account):
         raise ConfigurationError(f"{account!r} is not an account name.", "Use up to 40 of a-z, 0-9 and -.", "account")
-    credentials, base_url = _own_address(found, credentials, base_url)
-    known = checked_credentials(found, credentials)
+    without = credentials is None and any(one.is_open for one in found.listings.values())
+    credentials, base_url = _own_address(found, credentials or {}, base_url)
+    known = {} if without else checked_credentials(found, credentials)
     secret_values(known, frozenset(field.name for field in found.credentials if field.secret))
     settings = checked_options(found, options or {})
     hosts = addresses(found, {**settings, **known}, base_url)
-    http = Http(transport, _pace(found, account, hosts["api"]))
+    http = Http(transport, _pace(found, settings, account, hosts["api"]))
     return Connector(found, account, known, settings, hosts, vault or MemoryVault(known), http)
 
 
-def _pace(provider: Provider, account: str, address: str) -> Pace | None:
+def _pace(provider: Provider, options: Mapping[str, Any], account: str, address: str) -> Pace | None:
     """What the platform allows holds at its own address: not for a sandbox, nor for who runs it himself."""
-    if provider.rate_limit is None or address != provider.base:
-        return None
-    return shared(provider.slug, account, *provider.rate_limit)
+    limit = provider.limit(options)
+    return shared(provider.slug, account, *limit) if limit and address == provider.base else None
 
 
 def provider_of(store: Store, connection: str) -> Provider:
@@ -102,11 +104,18 @@ def provider_of(store: Store, connection: str) -> Provider:
     return find_provider(split(connection)[0]).in_mode(settings.options if settings else {})
 
 
-def connect(store: Store, connection: str, transport: Transport | None = None) -> Connector:
-    """The connector of a stored connection. Raises ConfigurationError where there is none."""
+def connect(
+    store: Store, connection: str, transport: Transport | None = None, *, listing: str | None = None
+) -> Connector:
+    """The connector of a stored connection. Raises ConfigurationError where there is none, unless it is for a listing
+    of the platform's own that everybody may see.
+    """
     slug, account = split(connection)
-    find_provider(slug)
+    provider = find_provider(slug)
     settings = store.settings(connection)
+    own = provider.listings.get(listing or "")
+    if settings is None and own and own.is_open:
+        return create_connector(slug, None, transport=transport, account=account)
     if settings is None:
         raise ConfigurationError(f"{connection} is not connected.", f"Run: spekta connect {connection}", "connection")
     return create_connector(

@@ -51,13 +51,14 @@ class Walker:
             stream, row = await self._companions.whole_event(event_id, deadline)
         return self._mapper.map(stream, [row], event_id)
 
-    async def ask_health(self, deadline: Deadline) -> None:
-        """The platform's cheapest call that needs the credentials."""
+    async def ask_health(self, deadline: Deadline) -> Row:
+        """The answer to the platform's cheapest call that needs the credentials."""
         call = self._provider.health
         with self._named("health_check"):
             values = await self._scopes.values(call, None, deadline)
             known = self._provider.evidence("events") or "documented"
-            await self._caller.ask(call, values, deadline=deadline, operation="health_check", evidence=known)
+            reply = await self._caller.ask(call, values, deadline=deadline, operation="health_check", evidence=known)
+        return Row(reply.body)
 
     @contextmanager
     def _named(self, operation: str) -> Iterator[None]:
@@ -117,6 +118,8 @@ class Walker:
         """The rows of each answer with what stands beside them, the state after it, and the total."""
         call = call_of(stream, question.event_id)
         values = await self._scopes.values(call, question.event_id, question.deadline, position.scope)
+        if question.kind in self._provider.listings:
+            values |= question.filters
         if stream.inside:
             assert around.event is not None
             rows = numbered(Row(around.event.data, around), stream.rows, self._provider.name)

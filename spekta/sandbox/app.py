@@ -46,6 +46,14 @@ class Sandbox:
             slug: Grants(slug, {service.credentials["accessToken"]} if "accessToken" in service.credentials else set())
             for slug, service in services().items()
         }
+        self.states: dict[str, Any] = {}
+        self.reset()
+
+    def reset(self, provider: str | None = None) -> None:
+        """Let one provider, or all, forget what was written to it."""
+        for slug, service in services().items():
+            if service.state and provider in (None, slug):
+                self.states[slug] = service.state()
 
     def misbehave(self, provider: str, kind: Kind, **more: Any) -> Misbehaviour:
         """Do something wrong from now on. `more`: `path`, `times`, `seconds`, `retry_after`."""
@@ -71,7 +79,7 @@ class Sandbox:
         )
         operation = service.operation(ask)
         due = list(self.misbehaviours.due(service.slug, operation, named_only=route.open))
-        ask = replace(ask, misbehaviours=due)
+        ask = replace(ask, misbehaviours=due, state=self.states.get(service.slug))
         await anyio.sleep(self.latency + sum(one.seconds for one in due if one.kind == "slow"))
         response = _broken(_handle(service, route, ask), due)
         self.note(service, route.host, request, operation, response.status_code)

@@ -34,6 +34,11 @@ async def expire_tokens(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def reset(request: Request) -> Response:
+    _sandbox(request).reset(request.query_params.get("provider"))
+    return Response(status_code=204)
+
+
 async def requests(request: Request) -> Response:
     provider = request.query_params.get("provider")
     log = _sandbox(request).log
@@ -44,5 +49,6 @@ ROUTES = [
     Route("/misbehave", misbehave, methods=["POST"]),
     Route("/misbehave", behave, methods=["DELETE"]),
     Route("/expire-tokens", expire_tokens, methods=["POST"]),
+    Route("/reset", reset, methods=["POST"]),
     Route("/requests", requests),
 ]

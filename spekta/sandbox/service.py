@@ -35,7 +35,9 @@ class Page(Generic[T]):
 
 @dataclass
 class Ask:
-    """One request, read. `root` is the address at which this host of the provider begins."""
+    """One request, read. `root` is the address at which this host of the provider begins; `state` is what the provider
+    remembers, where it does.
+    """
 
     box: BoxOffice
     grants: Grants
@@ -48,6 +50,7 @@ class Ask:
     root: str
     paging: frozenset[str] = frozenset()
     misbehaviours: Sequence[Misbehaviour] = ()
+    state: Any = None
 
     def found(self, make: Callable[[], Sequence[T]]) -> Sequence[T]:
         """Give what `make` finds for this path and these filters, sought once for all pages of the list."""
@@ -111,6 +114,7 @@ class Service:
     unified models, to the reason; `carries_event`, `carries_type` and `carries_order` tell which records are in its
     account at all. `paging` names the parameters that move through a list without filtering it. `types_by_event`
     says that ticket types are numbered anew in each event, so that their ids stand for nothing without the event's.
+    `state` makes what the provider remembers of requests, in each sandbox its own.
     """
 
     slug: str
@@ -134,6 +138,7 @@ class Service:
     trailing_slash: bool = False
     types_by_event: bool = False
     operation: Callable[[Ask], str] = lambda ask: ask.path
+    state: Callable[[], Any] | None = None
 
     def addresses(self, origin: str) -> dict[str, str]:
         """Give the base address of each host, for a sandbox at this origin."""

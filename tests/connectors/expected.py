@@ -224,12 +224,12 @@ def _revenue(service: Service, orders: Iterable[Order]) -> Fields:
     counted = [order for order in orders if not order.test and (order.paid or order.status == "paid")]
     kept = [ticket for order in counted for ticket in standing(order)]
     gross = sum((order.paid for order in counted), NOTHING)
-    told = {
-        "refunds": sum((order.refunded for order in counted), NOTHING),
+    told: dict[str, Decimal | None] = {
+        "refunds": None if partly_untold(service, counted) else sum((order.refunded for order in counted), NOTHING),
         "taxes": sum((ticket.tax for ticket in kept), NOTHING),
         "fees": sum((ticket.platform_fee for ticket in kept), NOTHING),
     }
-    known = [amount for name, amount in told.items() if f"revenue.{name}" not in service.not_carried]
+    known = [amount for name, amount in told.items() if amount and f"revenue.{name}" not in service.not_carried]
     return {
         "gross_revenue": gross,
         **told,
@@ -237,6 +237,11 @@ def _revenue(service: Service, orders: Iterable[Order]) -> Fields:
         "tickets_sold": len(kept),
         "orders": len(counted),
     }
+
+
+def partly_untold(service: Service, orders: Iterable[Order]) -> bool:
+    """Whether a part of an order was given back, on a platform that does not tell how much."""
+    return "order.refunded" in service.not_carried and any(0 < order.refunded < order.paid for order in orders)
 
 
 def utc(moment: datetime | None) -> datetime | None:

@@ -25,7 +25,7 @@ FESTIVAL = "festival-des-quais"
 SIZES = (1, 7, 50, 100, 200)
 PAGES_READ = 10
 # Their cursors name the last record, so a list that moves does not matter. Those of the others count records.
-BY_RECORD = {"ticket-tailor", "shotgun", "billetto", "helloasso"}
+BY_RECORD = {"ticket-tailor", "shotgun", "billetto", "helloasso", "equaticket"}
 # Their orders are put together from a whole listing, which is read before the first one is given.
 GROUPED = {slug for slug in SLUGS if any(stream.group for stream in find_provider(slug).parts("orders"))}
 # Their orders are those of the account: what slides into a page already read is hardly of the event asked for.

@@ -21,12 +21,11 @@ def truth(slug: str, box: BoxOffice, key: str) -> dict[str, Decimal]:
     """What a tool should say of an event's money: what the platform does not tell is absent."""
     service = services()[slug]
     found = expected.records(service, box, "revenue")[service.event_id(box.event(key))]
-    lost = {name for name in ("taxes", "fees") if f"revenue.{name}" in service.not_carried}
+    lost = {name for name in FIGURES if f"revenue.{name}" in service.not_carried or found[name] is None}
     taken = sum((found[name] for name in ("refunds", "taxes", "fees") if name not in lost), Decimal(0))
-    return {name: found[name] for name in FIGURES if name not in lost} | {
-        "net_revenue": found["gross_revenue"] - taken,
-        "gross_after_refunds": found["gross_revenue"] - found["refunds"],
-    }
+    right = {name: found[name] for name in FIGURES if name not in lost}
+    right["net_revenue"] = found["gross_revenue"] - taken
+    return right if "refunds" in lost else right | {"gross_after_refunds": found["gross_revenue"] - found["refunds"]}
 
 
 def amounts(row: dict[str, Any]) -> dict[str, Decimal]:
@@ -58,7 +57,7 @@ async def test_connections_are_summed_and_compared(assistant: Assistant, box: Bo
     assert "fees (pretix)" in total["unreported"]
     for slug, row in by_connection(told["by_connection"]).items():
         right = truth(slug, box, "festival-des-quais")
-        assert Decimal(row["gross_after_refunds"]) == right["gross_after_refunds"]
+        assert amounts(row).get("gross_after_refunds") == right.get("gross_after_refunds")
     assert told["complete"] is True
 
 

@@ -26,6 +26,7 @@ SHOTGUN = "/shotgun"
 UNIVERSE = "/universe"
 REGFOX = "/regfox/api/v2/public"
 RESIDENT_ADVISOR = "/resident-advisor/graphql/graphql"
+EQUATICKET = "/equaticket/api/api/v1"
 
 ORGANIZATIONS = [f"{EVENTBRITE}/organizations/{number}" for number in ("710000000001", "710000000002")]
 ASSOCIATION = f"{HELLOASSO}/organizations/les-lampions"
@@ -277,6 +278,31 @@ class Mapado:
             ).json()
 
 
+class Equaticket:
+    """A key of the account; the live one with all scopes unless told otherwise."""
+
+    def __init__(self, key: str = "") -> None:
+        self.headers = {"Authorization": f"Bearer {key or credentials('equaticket')['apiKey']}"}
+
+    async def get(self, client: Client, path: str, **query: Any) -> httpx2.Response:
+        return await client.get(EQUATICKET + path, params=query, headers=self.headers)
+
+    async def send(
+        self, client: Client, method: str, path: str, body: Any = None, /, **headers: str
+    ) -> httpx2.Response:
+        sent = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
+        return await client.request(method, EQUATICKET + path, json=body, headers=sent)
+
+    async def walk(self, client: Client, path: str, **query: Any) -> Rows:
+        rows: Rows = []
+        while True:
+            answer = (await self.get(client, path, **query)).json()
+            rows += answer["data"]
+            if not answer["has_more"]:
+                return rows
+            query["cursor"] = answer["next_cursor"]
+
+
 Ask = Callable[[Client], Coroutine[Any, Any, httpx2.Response]]
 
 
@@ -334,6 +360,10 @@ async def orders_of_regfox(client: Client) -> httpx2.Response:
     return await RegFox().get(client, "/search/orders", limit=20)
 
 
+async def orders_of_equaticket(client: Client) -> httpx2.Response:
+    return await Equaticket().get(client, "/orders", limit=20)
+
+
 ORDERS: dict[str, Ask] = {
     "ticket-tailor": orders_of_ticket_tailor,
     "pretix": orders_of_pretix,
@@ -348,4 +378,5 @@ ORDERS: dict[str, Ask] = {
     "axs": orders_of_axs,
     "shotgun": orders_of_shotgun,
     "regfox": orders_of_regfox,
+    "equaticket": orders_of_equaticket,
 }

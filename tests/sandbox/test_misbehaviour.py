@@ -27,6 +27,7 @@ STATUS = {
     "mapado": ("status",),
     "axs": ("status",),
     "regfox": ("status",),
+    "equaticket": ("status",),
 }
 CURSORS = {
     "eventbrite": ("pagination", "continuation"),
@@ -42,6 +43,7 @@ CURSORS = {
     "accelevents": ("recordsFiltered",),
     "regfox": ("startingAfter",),
     "pretix": ("next",),
+    "equaticket": ("next_cursor",),
 }
 IDS = {"pretix": "code", "shotgun": "ticket_id", "accelevents": "orderId", "eventix": "guid", "mapado": "@id"}
 

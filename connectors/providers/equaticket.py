@@ -1,0 +1,163 @@
+"""Equaticket. Newest first by cursor; minor units; the key's prefix says whether the data is live or for tests.
+
+Docs: equaticket.com/help/organizers/public-api, which shows paths, lists, errors and what is sent, but no record: their
+fields are those of its examples, its webhooks and, for the rest, the likeliest, so all of it is partial. Addresses that
+it does not write out follow those that it does; those of webhooks are assumed.
+"""
+
+from typing import Any
+
+from connectors.auth import Header
+from connectors.inputs import Id, Inputs, Text
+from connectors.models import PlatformRecord, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
+from connectors.money import zero
+from connectors.own import OwnListing
+from connectors.pagers import Cursor
+from connectors.provider import Call, Credential, Fault, Filter, Option, Provider, Since, Stream
+from connectors.row import Row
+
+KEYS = "Dashboard → Settings → Developer → API Keys"
+EVENT = {"draft": "draft", "published": "live", "cancelled": "cancelled", "canceled": "cancelled"}
+ORDER = {"confirmed": "paid", "partially_refunded": "partially_refunded", "refunded": "refunded"}
+TICKET = {"valid": "valid", "refunded": "refunded", "cancelled": "cancelled", "canceled": "cancelled"}
+FAULTS: dict[str, Fault] = {
+    "validation_error": "rejected", "unauthorized": "auth", "forbidden": "forbidden", "api_terms_required": "forbidden",
+    "not_found": "missing", "conflict": "rejected", "unprocessable": "rejected", "rate_limited": "limited",
+    "internal_error": "down"}
+
+
+def event(row: Row) -> UnifiedEvent:
+    return UnifiedEvent(
+        id=row.id(), name=row.text("title"), description=row.plain("description"), status=row.choice("status", EVENT),
+        starts_at=row.moment("starts_at"), ends_at=row.moment("ends_at"), timezone=row.text("timezone"),
+        venue=row.venue("venue", name="name", address="address", city="city", postal_code="postal_code",
+                        country="country"),
+        currency=row.currency("currency"), created_at=row.moment("created_at"), updated_at=row.moment("updated_at"))
+
+
+def ticket(row: Row) -> UnifiedTicket:
+    currency, total, sold = row.currency("currency"), row.whole("quantity_total"), row.whole("quantity_sold")
+    return UnifiedTicket(
+        id=row.id(), event_id=row.ref("event_id"), name=row.text("name"), price=row.minor("price", currency=currency),
+        currency=currency, quantity_total=total, quantity_sold=sold,
+        status="sold_out" if None not in (total, sold) and sold == total else "unknown",
+        created_at=row.moment("created_at"), updated_at=row.moment("updated_at"))
+
+
+def attendee(row: Row) -> UnifiedAttendee | None:
+    """Each is a ticket; one that was made with a test key is none of a live list."""
+    if row.flag("is_test_data") and row.page.flag("livemode"):
+        return None
+    return UnifiedAttendee(
+        id=row.id("id", "ticket_id"), event_id=row.ref("event_id"), order_id=row.ref("order_id"),
+        ticket_id=row.ref("ticket_type_id"), ticket_name=row.text("ticket_type_name"),
+        name=row.text("attendee_name", "buyer_name"), email=row.text("attendee_email"),
+        status=row.choice("status", TICKET), checked_in=row.flag("checked_in"),
+        checked_in_at=row.moment("checked_in_at"), purchased_at=row.moment("created_at"),
+        barcode=row.text("ticket_code"), created_at=row.moment("created_at"), updated_at=row.moment("updated_at"))
+
+
+def order(row: Row) -> UnifiedOrder:
+    """It exists once it is paid for. How much of it was given back is told only where that is all or nothing."""
+    currency, status, event_id = row.currency("currency"), row.choice("status", ORDER), row.ref("event_id")
+    total, placed_at = row.minor("total_amount", currency=currency), row.moment("created_at")
+    back = {"paid": zero(currency), "refunded": total}
+    return UnifiedOrder(
+        id=row.id("id", "order_id"), status=status, test=bool(row.flag("is_test_data")),
+        buyer_name=row.text("buyer_name"), buyer_email=row.text("buyer_email"), placed_at=placed_at, total=total,
+        paid=None if status == "unknown" else total, refunded=back.get(status), currency=currency,
+        event_ids=(event_id,) if event_id else (), created_at=placed_at, updated_at=row.moment("updated_at"))
+
+
+def webhook(row: Row) -> PlatformRecord:
+    values = {"url": row.text("url"), "events": row.texts("events[]"), "active": row.flag("active")}
+    return PlatformRecord(id=row.id(), values=values, created_at=row.moment("created_at"))
+
+
+def delivery(row: Row) -> PlatformRecord:
+    """What was sent is left out: it names buyers."""
+    status, answer = row.text("status"), row.whole("response_status")
+    values = {"type": row.text("type", "event_type"), "status": status, "response_status": answer}
+    return PlatformRecord(id=row.id(), status_raw=status, values=values, created_at=row.moment("created_at"))
+
+
+def faults(status: int, body: Row) -> Fault | None:
+    return FAULTS.get(body.text("error.code") or "") if status >= 400 else None
+
+
+def get(path: str, scope: str | None, **query: Any) -> Call:
+    """Without a scope it is for everybody, and the key is not sent."""
+    return Call("GET", path, query, scope=scope, signed=scope is not None)
+
+
+class OfEvent(Inputs):
+    event: Id
+
+
+class OfOrder(Inputs):
+    order: Id
+
+
+class OfWebhook(Inputs):
+    webhook: Id
+
+
+class OfOrganisation(Inputs):
+    org_slug: Text
+
+
+pages: dict[str, Any] = {"pager": Cursor("cursor", next="next_cursor", more="has_more", size="limit", largest=50)}
+newest: dict[str, Any] = {**pages, "since": Since("created", by="created_at", stop=True), "evidence": "partial"}
+ticket_types = Stream(get("/events/{event}/ticket-types", "events:read"), "data", ticket, **pages, evidence="partial")
+provider = Provider(
+    slug="equaticket", name="Equaticket", website="https://equaticket.com",
+    docs="https://equaticket.com/help/organizers/public-api", base="https://app.equaticket.com/api/v1",
+    hosts={"settings": "https://app.equaticket.com/api/settings"},
+    auth="api_key", sign=Header(Authorization="Bearer {apiKey}"), faults=faults, request_id="X-Request-Id",
+    credentials=(Credential("apiKey", f"{KEYS} → Create API key, with the scopes that you need"),),
+    enough=(("apiKey",),), health=get("/events", "events:read", limit="1"), livemode="livemode",
+    rate_limit=(60, 60), plans={"free": (60, 60), "starter": (100, 60), "growth": (300, 60), "pro": (600, 60)},
+    options=(Option("plan", "The subscription, which says how many requests a minute are allowed", "free",
+                    choices=("free", "starter", "growth", "pro")),),
+    advice={
+        "forbidden": f"Scopes cannot be changed: create a key that has {{scope}} ({KEYS}).",
+        "api_terms_required": f"An owner or admin of the organisation accepts the API Terms of Service once: {KEYS}.",
+        "conflict": "Look at its state: it may be done already, or the idempotency key be that of another request.",
+        "unprocessable": "A rule of Equaticket's forbids it. Paid events are published once Stripe Connect is active."},
+    streams={
+        "events": Stream(get("/events", "events:read"), "data", event, **newest),
+        "event": Stream(get("/events/{event}", "events:read"), ("data", ""), event, evidence="partial"),
+        "tickets": ticket_types,
+        "attendees": Stream(
+            get("/events/{event}/attendees", "attendees:read"), "data", attendee, **newest,
+            wide=get("/attendees", "attendees:read"), filters={"checked_in": Filter("checked_in")}),
+        "orders": Stream(
+            get("/events/{event}/orders", "orders:read"), "data", order, **newest, unreported=("taxes", "fees"),
+            wide=get("/orders", "orders:read"), filters={
+                "status": Filter("status", words={ours: theirs for theirs, ours in ORDER.items()}),
+                "buyer_email": Filter("buyer_email")})},
+    listings={
+        "order": OwnListing(
+            Stream(get("/orders/{order}", "orders:read"), ("data", ""), order, evidence="partial"),
+            "One order", OfOrder, one=True),
+        "ticket_types": OwnListing(ticket_types, "The ticket types of an event", OfEvent),
+        "public_events": OwnListing(
+            Stream(get("/public/events", None, org_slug="{org_slug}"), ("data", "[]"), event, **pages,
+                   evidence="partial"),
+            "The published events of an organisation, which need no key", OfOrganisation),
+        "webhooks": OwnListing(
+            Stream(get("/webhooks", "webhooks:read"), "data", webhook, **pages, evidence="assumed"),
+            "The webhook subscriptions"),
+        "webhook": OwnListing(
+            Stream(get("/webhooks/{webhook}", "webhooks:read"), ("data", ""), webhook, evidence="assumed"),
+            "One webhook subscription", OfWebhook, one=True),
+        "deliveries": OwnListing(
+            Stream(get("/webhooks/{webhook}/deliveries", "webhooks:read"), "data", delivery, **pages,
+                   evidence="assumed"),
+            "What was sent to a webhook subscription", OfWebhook)},
+    limitations=(
+        "Its documentation shows no whole record, so what a record holds is partly inferred.",
+        "Events, attendees and orders can be asked for by creation, not by change; ticket types by neither.",
+        "Of a partly refunded order the amount given back is not told, so refunds of its event are unknown.",
+        "Orders do not tell taxes, fees or what was bought; ticket types do not tell whether they are on sale.",
+        "With a test key (sk_test_) only test data is seen; test orders count in no revenue."))
