@@ -48,7 +48,7 @@ def at_home(slug: str, asked: list[httpx2.Request], account: str = "default") ->
 
 @pytest.mark.parametrize("slug", PACED)
 async def test_no_more_is_asked_than_is_documented(slug: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = replace(find_provider(slug), rate_limit=(7, 30))
+    few = replace(find_provider(slug), rate_limit=(7, 30), plans={})
     monkeypatch.setattr("connectors.registry.find_provider", lambda _: few)
     asked: list[httpx2.Request] = []
     async with at_home(slug, asked) as one, at_home(slug, asked) as other, at_home(slug, asked, "london") as third:
