@@ -51,6 +51,8 @@ _MESSAGES = (
     "fault.faultstring",
     "hydra:description",
     "errormessage",
+    "errors[0]",
+    "error",
 )
 _CODES = ("error_code", "code", "error.code", "errors[0].code", "fault.detail.errorcode", "error")
 

@@ -100,9 +100,11 @@ class Companions:
         return row
 
     async def whole_event(self, event_id: str, deadline: Deadline) -> tuple[Stream, Row]:
-        """The record of one event with what is looked up for it, and the stream that it came from. Raises NotFound."""
+        """The record of one event with what stands beside it, and the stream that it came from. Raises NotFound."""
         stream, row, values = await self._find(event_id, deadline)
-        await self.look_up(stream, [row], values, Question("event", event_id, deadline=deadline))
+        question = Question("event", event_id, deadline=deadline)
+        row.around.joined = await self._joins(stream, question, None)
+        await self.look_up(stream, [row], values, question)
         return stream, row
 
     async def _find(self, event_id: str, deadline: Deadline) -> Listed:
@@ -175,7 +177,7 @@ class Companions:
         found: dict[str, list[Row]] = {}
         for part in self._provider.parts(join.stream):
             for event_id in await self._about(part, question):
-                siblings = Question(join.stream, event_id, deadline=question.deadline)
+                siblings = Question(question.kind, event_id, deadline=question.deadline)
                 async for row in self._raw(part, siblings, around):
                     keys = row.texts(join.key) if "[]" in join.key else [row.ref(join.key)]
                     for key in filter(None, keys):

@@ -10,6 +10,7 @@ from . import money
 from .caller import Caller
 from .credentials import Vault, joined
 from .errors import InvalidArgument, InvalidResponse, SpektaError
+from .filters import checked_size
 from .http import Deadline, Http
 from .models import (
     HealthCheckResult,
@@ -24,7 +25,7 @@ from .models import (
     UnifiedTicket,
 )
 from .money import Sale, sale_of
-from .paging import Paging, check_size
+from .paging import Paging
 from .position import Batch, Position
 from .provider import Provider
 from .questions import Filters, Questions, check_id
@@ -254,7 +255,7 @@ class Connector:
         page_size: int = WALKING_SIZE,
         deadline: float | None = None,
     ) -> AsyncIterator[Any]:
-        check_size(page_size)
+        checked_size(page_size)
         async for batch in self.walk(kind, event_id, since=since, filters=filters, size=page_size, deadline=deadline):
             for problem in batch.problems:
                 if on_problem:

@@ -1,7 +1,7 @@
 """Filters: what every provider understands, and what is applied here because the platform cannot.
 
 events: starts_after, starts_before, status, q. orders: status, buyer_email. attendees: checked_in, status. A provider
-adds its own. Values are text, flags or aware times.
+adds its own. Values are text, flags, aware times, or the size of a page.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +16,7 @@ from .provider import Filter, Stream
 
 Keep = Callable[[Any], bool]
 ROOM = timedelta(days=3)  # for a time to be written as a day in any zone, and rounded up
+LARGEST_PAGE = 1000
 
 
 def moment_of(name: str, value: Any) -> datetime:
@@ -140,12 +141,44 @@ def read(
             advice = f"Set the connection's option {option} to true." if option else "Leave the filter out."
             raise InvalidArgument(name, f"This connection does not tell {name}.", advice)
         common = COMMON.get(kind, {}).get(name)
-        found[name] = common.read(name, value) if common else _own(name, value)
+        own = next((stream.filters[name] for stream in streams if name in stream.filters), None)
+        if common:
+            found[name] = common.read(name, value)
+        elif own:
+            found[name] = _own(name, own, value)
     return found
 
 
-def _own(name: str, value: Any) -> Any:
-    return moment_of(name, value) if isinstance(value, datetime) else value
+def _own(name: str, own: Filter, value: Any) -> Any:
+    if own.words is not None and value not in tuple(own.words):
+        raise InvalidArgument(name, f"{name} {value!r} is not known.", f"One of: {', '.join(own.words)}.")
+    if own.type == "time" or isinstance(value, datetime):
+        return moment_of(name, value)
+    if own.type == "flag":
+        return flag_of(name, value)
+    return _size(name, value) if own.type == "size" else value
+
+
+def _size(name: str, value: Any) -> int:
+    try:
+        size = int(value)
+    except (TypeError, ValueError):
+        raise InvalidArgument(name, f"{name} is not a whole number.", "Give it in digits.") from None
+    return checked_size(size, name)
+
+
+def checked_size(size: int, name: str = "page_size") -> int:
+    """The size of a page. Raises InvalidArgument for one that is not from 1 to 1000."""
+    if not 1 <= size <= LARGEST_PAGE:
+        advice = "Go on with the cursor for more than one page."
+        raise InvalidArgument(name, f"{name} is from 1 to {LARGEST_PAGE}.", advice)
+    return size
+
+
+def take_size(streams: tuple[Stream, ...], values: dict[str, Any]) -> int | None:
+    """Takes the size of a page out of the filters, where a platform has a word of its own for it."""
+    names = {name for stream in streams for name, own in stream.filters.items() if own.type == "size"}
+    return next((values.pop(name) for name in names & set(values)), None)
 
 
 def sort_out(kind: str, stream: Stream, values: Mapping[str, Any]) -> Asked:

@@ -7,6 +7,7 @@ from typing import Any
 from . import cursor as cursors
 from .credentials import joined
 from .errors import DeadlineExceeded, InvalidArgument
+from .filters import LARGEST_PAGE, checked_size
 from .http import Deadline
 from .models import PaginatedResult, Problem
 from .pagers import Pages
@@ -15,7 +16,6 @@ from .provider import Provider
 from .questions import Filters, Questions, asked
 from .walk import Walker
 
-LARGEST_PAGE = 1000
 REQUESTS_PER_PAGE = 10
 REQUESTS_TO_PAGE = 50
 
@@ -45,14 +45,13 @@ class Paging:
         _check(page, page_size, cursor)
         number = page or 1
         start: Position | None = None
+        question = self._questions.ask(kind, event_id, since=since, filters=filters, size=page_size)
+        page_size = question.size
         if cursor:
-            question, start = self._placed(cursor, self._questions.ask(kind, event_id, since=since, filters=filters))
-        else:
-            question = self._questions.ask(kind, event_id, since=since, filters=filters, size=page_size)
-            if number > 1 or self._questions.filtered_here(question):
-                question.size = LARGEST_PAGE  # most of what is read is not given, so in few requests
-            if number > 1:
-                start = self._jump(question, number, page_size)
+            question, start = self._placed(cursor, question)
+        elif number > 1 or self._questions.filtered_here(question):
+            question.size = LARGEST_PAGE  # most of what is read is not given, so in few requests
+            start = self._jump(question, number, page_size) if number > 1 else None
         question.deadline = Deadline(deadline)
         walked = number > 1 and start is None
         filling = _Filling(page_size, (number - 1) * page_size if walked else 0)
@@ -75,7 +74,8 @@ class Paging:
         """Where a numbered page begins, if page N of ours is page N of theirs."""
         parts = self._provider.parts(question.kind)
         pager = parts[0].pager
-        exact = len(parts) == 1 and parts[0].exact and not self._questions.filtered_here(question)
+        dropped = question.since and parts[0].since.by
+        exact = len(parts) == 1 and parts[0].exact and not dropped and not self._questions.filtered_here(question)
         if not exact or not isinstance(pager, Pages) or size > (pager.largest or 0):
             return None
         question.size = size
@@ -156,11 +156,4 @@ def _check(page: int | None, page_size: int, cursor: str | None) -> None:
         raise InvalidArgument("page", "page and cursor exclude each other.", advice)
     if page is not None and page < 1:
         raise InvalidArgument("page", "page counts from 1.", "Leave it out for the first page.")
-    check_size(page_size)
-
-
-def check_size(page_size: int) -> None:
-    """Raises InvalidArgument for a size that is not from 1 to 1000."""
-    if not 1 <= page_size <= LARGEST_PAGE:
-        advice = "Go on with the cursor for more than one page."
-        raise InvalidArgument("page_size", f"page_size is from 1 to {LARGEST_PAGE}.", advice)
+    checked_size(page_size)

@@ -69,7 +69,8 @@ class Since:
     several paths the first that is there, or that of the object it lies in, whichever is later; with `stop` the list
     comes newest first and the walk ends at the first older row. `begins` is where the event's own record tells a time
     before which there is nothing of it: it is sent where nobody asks for a later one, so that a filter by event that is
-    not heeded does not lead through all the years of an account.
+    not heeded does not lead through all the years of an account. An `exclusive` platform leaves out what changed at the
+    very moment that it is given, so it is given the second before.
     """
 
     mode: Mode = "none"
@@ -80,19 +81,22 @@ class Since:
     by: str | tuple[str, ...] | None = None
     stop: bool = False
     begins: str | None = None
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """A filter that the platform knows: its parameter, and its words for ours where they differ.
 
-    A time is sent in `format`, and where that is one of dates or of local times in `zone`.
+    A time is sent in `format`, and where that is one of dates or of local times in `zone`. What only this platform can
+    filter by is text unless `type` says otherwise; `size` is its word for page_size.
     """
 
     parameter: str
     words: Mapping[str, Any] | None = None
     format: str = "iso"
     zone: str | None = None
+    type: Literal["text", "time", "flag", "size"] = "text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,9 @@ class Questions:
         if event_id is not None:
             check_id(event_id)
         moment = None if since is None else filtering.aware("since", since)
-        values = filtering.read(kind, self._provider.parts(kind), filters, self._options)
+        parts = self._provider.parts(kind)
+        values = filtering.read(kind, parts, filters, self._options)
+        size = filtering.take_size(parts, values) or size
         return Question(kind, event_id, moment, values, size, deadline or Deadline())
 
     def _ask_own(self, name: str, given: Filters, size: int, deadline: Deadline) -> Question:

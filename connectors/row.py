@@ -277,11 +277,11 @@ class Row:
         return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line) or None
 
     def venue(self, path: str, **fields: str | tuple[str, ...]) -> Venue:
-        """A place by the paths of its fields below `path`."""
+        """A place by the paths of its fields below `path`; `a+b` is a field that is given in two parts."""
         place = self.at(path)
         read = {"country": place.country, "latitude": place.decimal, "longitude": place.decimal}
         paths = {name: (path,) if isinstance(path, str) else path for name, path in fields.items()}
-        return Venue.model_validate({name: read.get(name, place.text)(*paths[name]) for name in fields})
+        return Venue.model_validate({name: read.get(name, place._line)(*paths[name]) for name in fields})
 
     # Parts
 
@@ -363,6 +363,10 @@ class Row:
     def looked_up(self, name: str) -> "Row | None":
         """What a call for this very row answered; None where it was not made."""
         return self.found.get(name) if self.found else None
+
+    def _line(self, *paths: str) -> str | None:
+        lines = (", ".join(filter(None, map(self.text, path.split("+")))) for path in paths)
+        return next(filter(None, lines), None)
 
     def _values(self, path: str) -> list[Any]:
         if "[]" not in path:

@@ -7,7 +7,7 @@ the records of one answer, the problems in it, and the position after it.
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from .caller import Caller
@@ -234,7 +234,9 @@ def _since(stream: Stream, question: Question, around: Surroundings) -> dict[str
     if since.parameter is None or since.mode not in ("changed", "created"):
         return {}
     moment = question.since or _beginning(stream, around)
-    return {} if moment is None else {since.parameter: time_text(moment, since.format, since.zone)}
+    if moment is None:
+        return {}
+    return {since.parameter: time_text(moment - timedelta(seconds=since.exclusive), since.format, since.zone)}
 
 
 def _beginning(stream: Stream, around: Surroundings) -> datetime | None:

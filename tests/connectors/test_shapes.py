@@ -25,6 +25,8 @@ from connectors import (
     PermissionDenied,
     ProviderError,
     RateLimited,
+    Rejected,
+    Removed,
     UnifiedAttendee,
     UnifiedEvent,
     UnifiedOrder,
@@ -1422,3 +1424,166 @@ async def test_a_record_that_is_twice_in_an_answer_is_given_once_and_leads_on(si
             page = await fair.get_events(page_size=size, cursor=page.next_cursor)
             found += [one.id for one in page]
     assert found == ["a", "b", "c", "d"]
+
+
+# A gazette: its own words for filters and the size of a page, changes after a moment, names beside a single event
+
+
+def notice(row: Row) -> UnifiedEvent:
+    topics = row.joined("topics", row.ref("topic"))
+    venue = row.venue("at", name=("hall", "street+yard"), address="street+yard")
+    return UnifiedEvent(
+        id=row.id(), category=topics[0].text("name") if topics else None, venue=venue, updated_at=row.moment("changed")
+    )
+
+
+NAMED = {"topics": Join("topics", "id")}
+GAZETTE = made_up(
+    {
+        "events": Stream(
+            GET("/notices"),
+            "[]",
+            notice,
+            pager=Pages("page", "most", largest=4),
+            exact=True,
+            join=NAMED,
+            since=Since("changed", "newer", by="changed", exclusive=True),
+            filters={
+                "most": Filter("most", type="size"),
+                "everywhere": Filter("everywhere", type="flag"),
+                "newer": Filter("newer", type="time"),
+                "kind": Filter("kind", words={"big": "B", "small": "S"}),
+            },
+        ),
+        "event": Stream(GET("/notices/{event}"), "", notice, join=NAMED),
+        "topics": Stream(GET("/topics"), "[]"),
+    }
+)
+NOTICES = [{"id": n, "topic": n % 3, "changed": f"2026-03-0{n}T12:00:00Z"} for n in range(1, 10)]
+
+
+def gazette(**answers: Any) -> tuple[Connector, Platform]:
+    def notices(request: httpx2.Request) -> Any:
+        said = request.url.params
+        newer, size, page = said.get("newer", ""), int(said["most"]), int(said["page"])
+        return [one for one in NOTICES if str(one["changed"]) > newer][(page - 1) * size : page * size]
+
+    topics = [{"id": 1, "name": "Music"}, {"id": 2, "name": "Markets"}]
+    platform = Platform({"/notices": notices, "/topics": topics, "/notices/4": NOTICES[3], **answers})
+    return connector(GAZETTE, platform), platform
+
+
+async def test_a_single_event_is_read_beside_the_same_siblings_as_in_the_list() -> None:
+    fair, platform = gazette()
+    async with fair:
+        listed = {one.id: one.category for one in await fair.get_events()}
+        assert (await fair.get_event("4")).category == listed["4"] == "Music"
+    assert (listed["2"], listed["3"]) == ("Markets", None)
+    assert platform.paths[-2:] == ["/notices/4", "/topics"]
+
+
+async def test_a_sibling_that_fails_is_told_by_what_was_asked_for() -> None:
+    fair, _ = gazette(**{"/topics": httpx2.Response(403, json={})})
+    async with fair:
+        for ask, operation in ((fair.get_events(), "get_events"), (fair.get_event("4"), "get_event")):
+            with pytest.raises(PermissionDenied) as raised:
+                await ask
+            assert raised.value.operation == operation
+
+
+@pytest.mark.parametrize("most, sizes", [(3, ["3"]), ("2", ["2"]), (7, ["4", "4"])])
+async def test_a_platforms_word_for_the_size_of_a_page_stands_for_it(most: Any, sizes: list[str]) -> None:
+    fair, platform = gazette()
+    async with fair:
+        first = await fair.get_events(filters={"most": most})
+        assert [one.id for one in first] == [str(number) for number in range(1, int(most) + 1)]
+        assert [one.url.params["most"] for one in platform.asked if one.url.path == "/notices"] == sizes
+        following = await fair.get_events(filters={"most": most}, cursor=first.next_cursor)
+        second = await fair.get_events(filters={"most": most}, page=2)
+    assert [one.id for one in following] == [one.id for one in second]
+    assert (first.page_size, following.page_size) == (int(most), int(most))
+
+
+@pytest.mark.parametrize(
+    "name, value, said",
+    [
+        ("most", 0, "from 1 to 1000"),
+        ("most", "1001", "from 1 to 1000"),
+        ("most", "many", "whole number"),
+        ("most", None, "whole number"),
+        ("everywhere", "perhaps", "true nor false"),
+        ("newer", "yesterday", "not a time"),
+        ("newer", "2026-03-01T00:00:00", "no time zone"),
+        ("kind", "medium", "big, small"),
+        ("kind", ["big"], "big, small"),
+    ],
+)
+async def test_a_filter_of_one_platforms_own_is_read_before_any_request(name: str, value: Any, said: str) -> None:
+    fair, platform = gazette()
+    async with fair:
+        with pytest.raises(InvalidArgument, match=said) as raised:
+            await fair.get_events(filters={name: value})
+    assert (raised.value.param, platform.asked) == (name, [])
+
+
+@pytest.mark.parametrize(
+    "name, value, sent",
+    [
+        ("everywhere", True, "true"),
+        ("everywhere", "FALSE", "false"),
+        ("newer", "2026-03-01T01:00:00+01:00", "2026-03-01T00:00:00Z"),
+        ("kind", "big", "B"),
+    ],
+)
+async def test_a_filter_of_one_platforms_own_is_sent_in_its_words(name: str, value: Any, sent: str) -> None:
+    fair, platform = gazette()
+    async with fair:
+        first = await fair.get_events(filters={name: value}, page_size=1)
+        await fair.get_events(cursor=first.next_cursor)
+    assert {one.url.params[name] for one in platform.asked if one.url.path == "/notices"} == {sent}
+
+
+async def test_what_changed_at_the_very_moment_is_there_though_the_platform_leaves_it_out() -> None:
+    fair, platform = gazette()
+    moment = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    async with fair:
+        assert [one.id for one in await fair.get_events(since=moment)] == [*"456789"]
+        assert [one.id for one in await fair.get_events(since=moment, page=2, page_size=4)] == [*"89"]
+    assert {one.url.params.get("newer") for one in platform.asked} == {None, "2026-03-04T11:59:59Z"}
+
+
+async def test_no_page_is_jumped_to_where_rows_are_left_out() -> None:
+    """A platform that heeds no `newer` gives all, and what is older is dropped here: its page 2 is not ours."""
+    fair, _ = gazette(**{"/notices": lambda one: NOTICES[(int(one.url.params["page"]) - 1) * 4 :][:4]})
+    async with fair:
+        page = await fair.get_events(since=datetime(2026, 3, 3, 12, tzinfo=UTC), page=2, page_size=4)
+    assert [one.id for one in page] == [*"789"]
+
+
+@pytest.mark.parametrize(
+    "place, name, address",
+    [
+        ({"hall": "Hall", "street": "1 Lane", "yard": "Yard 2"}, "Hall", "1 Lane, Yard 2"),
+        ({"street": "1 Lane", "yard": ""}, "1 Lane", "1 Lane"),
+        ({"yard": "Yard 2"}, "Yard 2", "Yard 2"),
+        ({"hall": "Hall"}, "Hall", None),
+    ],
+)
+def test_a_field_of_a_place_may_be_given_in_two_parts(place: object, name: str, address: str | None) -> None:
+    venue = notice(Row({"id": 1, "at": place})).venue
+    assert venue
+    assert (venue.name, venue.address) == (name, address)
+
+
+@pytest.mark.parametrize(
+    "status, error", [(401, AuthenticationFailed), (403, PermissionDenied), (410, Removed), (400, Rejected)]
+)
+@pytest.mark.parametrize(
+    "body", [{"errors": ["it is\nso"]}, {"error": "it is so"}, {"errors": [{"detail": "it is so"}]}]
+)
+async def test_what_a_platform_says_of_an_error_is_found(status: int, error: type[ProviderError], body: object) -> None:
+    fair, _ = gazette(**{"/topics": httpx2.Response(status, json=body)})
+    async with fair:
+        with pytest.raises(error) as raised:
+            await fair.get_events()
+    assert raised.value.platform_message == "it is so"
