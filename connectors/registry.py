@@ -44,6 +44,7 @@ SLUGS = (
     "rsvpify",
     "pretix",
     "equaticket",
+    "evvnt",
 )
 
 
