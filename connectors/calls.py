@@ -40,7 +40,7 @@ def _unfit(name: str, text: str) -> Exception:
     if "." in name:
         return Unreadable(name.partition(".")[2], "cannot be part of an address")
     if not text:
-        return ConfigurationError(f"{name} is not set.", f"Give it as an option of the connection: {name}.", name)
+        return ConfigurationError(f"{name} is not set.", f"Give it with the settings of the connection: {name}.", name)
     return ConfigurationError(f"{name} cannot be part of an address.", f"Correct {name}.", name)
 
 

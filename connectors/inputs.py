@@ -6,9 +6,18 @@ A provider declares them as a model of these types. What is sent is what was giv
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+    ValidationError,
+)
 
 from .errors import InvalidArgument
+from .filters import time_text
 
 
 class Inputs(BaseModel):
@@ -55,3 +64,4 @@ def _id(text: str) -> str:
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Id = Annotated[str, StringConstraints(min_length=1), AfterValidator(_id)]
+Time = Annotated[AwareDatetime, PlainSerializer(lambda moment: time_text(moment, "iso"))]

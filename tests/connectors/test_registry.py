@@ -20,7 +20,7 @@ KINDS = {*CAPABILITIES, "orders", "event", "sales"}
 
 def calls(provider: Provider) -> list[Call]:
     """Every request that a provider may need."""
-    streams = [stream for kind in provider.streams for stream in provider.parts(kind)]
+    streams = [stream for kind in {*provider.streams, *provider.listings} for stream in provider.parts(kind)]
     found = [provider.health, *(scope.call for scope in provider.scopes)]
     found += [call for stream in streams for call in (stream.call, stream.wide)]
     found += [lookup.call for stream in streams for lookup in stream.lookup.values()]
@@ -85,7 +85,8 @@ def test_every_credential_says_where_to_find_it(slug: str) -> None:
 def test_every_placeholder_has_something_to_stand_for(slug: str) -> None:
     for provider in modes(slug):
         named = [[one.name for one in provider.credentials], [one.name for one in provider.options]]
-        known = {"event", *(scope.name for scope in provider.scopes)}.union(*named)
+        inputs = [one.inputs.model_fields for one in provider.listings.values()]
+        known = {"event", *(scope.name for scope in provider.scopes)}.union(*named, *inputs)
         for call in calls(provider):
             assert {name for name in placeholders(call) if "." not in name} <= known
             assert call.host in {"api", *provider.hosts}

@@ -40,8 +40,10 @@ from connectors.calls import addresses
 from connectors.credentials import MemoryVault
 from connectors.filters import sort_out
 from connectors.http import Http
-from connectors.models import UnifiedTicket
+from connectors.inputs import Id, Inputs, Text, Time
+from connectors.models import PlatformRecord, UnifiedTicket
 from connectors.money import ZERO, Sale, complete, included, less, share, times
+from connectors.own import OwnListing
 from connectors.pagers import Cursor, Offset, Once, Pages, Split
 from connectors.provider import (
     GET,
@@ -1587,3 +1589,102 @@ async def test_what_a_platform_says_of_an_error_is_found(status: int, error: typ
         with pytest.raises(error) as raised:
             await fair.get_events()
     assert raised.value.platform_message == "it is so"
+
+
+# Listings that one platform alone has
+
+
+def clipping(row: Row) -> PlatformRecord:
+    return PlatformRecord(id=row.id("no"), values=row.data)
+
+
+class OfPaper(Inputs):
+    paper: Id
+    after: Time | None = None
+    word: Text | None = None
+
+
+ARCHIVE = made_up(
+    {"events": Stream(GET("/events"), "[]", event)},
+    listings={
+        "papers": OwnListing(Stream(GET("/papers"), "[]", clipping), "All papers"),
+        "clippings": OwnListing(
+            Stream(
+                GET("/papers/{paper}/clippings", after="{after}", word="{word}"),
+                "data",
+                clipping,
+                pager=Cursor("from", next="next", size="limit", largest=2),
+            ),
+            "What was cut out of a paper",
+            OfPaper,
+        ),
+    },
+)
+
+
+def archive() -> tuple[Connector, Platform]:
+    def clippings(request: httpx2.Request) -> Any:
+        start = int(request.url.params.get("from", 0))
+        rows = [{"no": number, "price": Decimal("1.5")} for number in range(start, min(start + 2, 5))]
+        return httpx2.Response(200, text=json.dumps({"data": rows, "next": start + 2}, default=float))
+
+    platform = Platform({"/papers/a b/clippings": clippings, "/papers": [{"no": 7, "name": "Post"}, {"name": "?"}]})
+    return connector(ARCHIVE, platform), platform
+
+
+async def test_a_listing_of_the_platforms_own_gives_its_rows() -> None:
+    fair, _ = archive()
+    async with fair:
+        page = await fair.get_listing("papers")
+    (paper,) = page.items
+    assert (paper.id, paper.values, paper.provider, paper.reference) == (
+        "7",
+        {"no": 7, "name": "Post"},
+        "fair",
+        "fair:7",
+    )
+    assert [problem.reason for problem in page.problems] == ["no identity"]
+    assert "papers" not in fair.provider.capabilities
+
+
+async def test_it_is_asked_with_its_inputs_and_read_page_by_page() -> None:
+    fair, platform = archive()
+    given = {"paper": "a b", "after": "2026-03-01T01:00:00+01:00", "word": " fair "}
+    async with fair:
+        first = await fair.get_listing("clippings", given, page_size=3)
+        following = await fair.get_listing("clippings", given, cursor=first.next_cursor)
+        assert [one.id for one in await fair.get_listing("clippings", given, page=2, page_size=2)] == ["2", "3"]
+        with pytest.raises(InvalidArgument, match="another"):
+            await fair.get_listing("clippings", {"paper": "b"}, cursor=first.next_cursor)
+    assert [[one.id for one in page] for page in (first, following)] == [["0", "1", "2"], ["3", "4"]]
+    assert following.items[0].dump()["values"] == {"no": 3, "price": "1.5"}
+    assert platform.asked[0].url.raw_path.startswith(b"/papers/a%20b/clippings?")
+    assert {(one.url.params["after"], one.url.params["word"]) for one in platform.asked} == {
+        ("2026-03-01T00:00:00Z", "fair")
+    }
+
+
+@pytest.mark.parametrize(
+    "name, given, param, said",
+    [
+        ("postcards", {}, "name", "papers, clippings"),
+        ("events", {}, "name", "papers, clippings"),
+        ("clippings", {}, "paper", "missing"),
+        ("clippings", {"paper": ""}, "paper", "cannot be used"),
+        ("clippings", {"paper": "a/b"}, "paper", "cannot be an id"),
+        ("clippings", {"paper": ".."}, "paper", "cannot be an id"),
+        ("clippings", {"paper": "a", "after": "2026-03-01T00:00:00"}, "after", "timezone"),
+        ("clippings", {"paper": "a", "word": "  "}, "word", "at least 1"),
+        ("clippings", {"paper": "a", "colour": "red"}, "colour", "paper, after, word"),
+        ("papers", {"paper": "a"}, "paper", "nothing"),
+    ],
+)
+async def test_what_it_cannot_be_asked_with_is_refused_before_any_request(
+    name: str, given: Mapping[str, Any], param: str, said: str
+) -> None:
+    fair, platform = archive()
+    async with fair:
+        with pytest.raises(InvalidArgument) as raised:
+            await fair.get_listing(name, given)
+    assert said in str(raised.value)
+    assert (raised.value.param, platform.asked) == (param, [])
