@@ -5,9 +5,12 @@ country may be written out, images may be an object. There is no status: what is
 """
 
 import re
+from typing import Literal
 
 from connectors.auth import Basic
-from connectors.models import UnifiedEvent, UnifiedTicket
+from connectors.inputs import Id, Inputs, Time
+from connectors.models import PlatformRecord, UnifiedEvent, UnifiedTicket
+from connectors.own import OwnListing
 from connectors.pagers import Pages
 from connectors.provider import GET, Credential, Filter, Join, Option, Provider, Since, Stream
 from connectors.row import Row
@@ -53,7 +56,25 @@ def ticket(row: Row) -> UnifiedTicket | None:
                          price=told.major("amount", currency=currency), currency=currency)
 
 
-names = {"categories": Join("categories", "id")}
+def known(row: Row) -> PlatformRecord:
+    return PlatformRecord(id=row.id("id", "event_id"), values=row.data)
+
+
+class OfPublisher(Inputs, coerce_numbers_to_str=True):
+    """Without its number the publisher is that of the credentials."""
+
+    publisherId: Id | None = None  # noqa: N815 - the name of the credential that it stands for
+
+
+class Interests(OfPublisher):
+    filter: Literal["all", "direct", "direct_to_root"] | None = None
+
+
+class Published(OfPublisher):
+    newer_than: Time | None = None
+
+
+names, categories = {"categories": Join("categories", "id")}, Stream(GET("/categories"), "[]", known)
 provider = Provider(
     slug="evvnt", name="evvnt", website="https://evvnt.com", docs="https://api.evvnt.com", base="https://api.evvnt.com",
     auth="api_key", sign=Basic("{apiKey}", "{apiSecret}"), health=GET("/events", max_results=1),
@@ -77,9 +98,18 @@ provider = Provider(
                 "max_results": Filter("max_results", type="size")}),
         "event": Stream(GET("/events/{event}"), "", event, join=names),
         "tickets": Stream(None, lambda event: event.members("prices"), ticket, inside=True),
-        "categories": Stream(GET("/categories"), "[]")},
+        "categories": categories},
+    listings={
+        "categories": OwnListing(categories, "The tree of categories"),
+        "publisher_categories": OwnListing(
+            Stream(GET("/publishers/{publisherId}/categories", filter="{filter}"), "[]", known),
+            "The categories that a publisher is interested in; all: with those above and below, direct: only these, "
+            "direct_to_root: with those above", Interests),
+        "published_events": OwnListing(
+            Stream(GET("/publishers/{publisherId}/published_events/", newer_than="{newer_than}"), "[]", known),
+            "The coming events that a publisher has published, and where", Published)},
     limitations=(
         "Only evvnt's own events are listed, unless all_sources is set.",
         "There is no status: every event of the feed counts as live. A cancelled one cannot be told from others.",
         "Times have an offset but no zone. Ticket types are prices: no quantities, no dates of sale.",
-        "The order of the list is not documented."))
+        "Publishers are only shown to those to whom evvnt gave permission."))

@@ -12,9 +12,11 @@ import pytest
 
 from connectors import (
     AuthenticationFailed,
+    ConfigurationError,
     Connector,
     InvalidArgument,
     NotFound,
+    PermissionDenied,
     ProviderError,
     Removed,
     UnifiedEvent,
@@ -88,6 +90,12 @@ CALLS: list[tuple[str, Ask]] = [
     (f"{GET}/events?page=1&max_results=50", lambda one: one.get_events()),
     (f"{GET}/events/67890x", lambda one: one.get_event("67890x")),
     (f"{GET}/categories", lambda one: one.get_events()),
+    (f"{GET}/categories", lambda one: one.get_listing("categories")),
+    (
+        f"{GET}/publishers/324/categories?filter=direct",
+        lambda one: one.get_listing("publisher_categories", {"publisherId": 324, "filter": "direct"}),
+    ),
+    (f"{GET}/publishers/324/published_events/", lambda one: one.get_listing("published_events", {"publisherId": 324})),
 ]
 
 
@@ -378,3 +386,78 @@ async def test_a_page_is_one_request_for_events_and_one_for_names() -> None:
     assert [entry.path for entry in asked(account)] == ["/categories", "/events"]
     assert [event.id for event in page] == ["5005", "5006", "5007", "5009"]
     assert [event.category for event in page] == [*["Performing & Visual Arts"] * 3, "Music"]
+
+
+# Its own listings
+
+PUBLISHED = {
+    "publisher_id": 324,
+    "event_id": 1385,
+    "url": "https://site.example/e/1",
+    "event_title": "Night Show",
+    "event_start_time": "2026-05-10T15:00:00+01:00",
+}
+
+
+async def test_categories_are_given_as_they_are() -> None:
+    async with Feed().connect() as connector:
+        page = await connector.get_listing("categories")
+    assert [record.values for record in page] == CATEGORIES
+    assert [record.id for record in page] == ["26", "16", "252"]
+
+
+async def test_published_events_are_given_as_they_are() -> None:
+    row = {name: value for name, value in PUBLISHED.items() if name != "url"} | {"event_id": 1386}
+    async with Feed({"/publishers/324/published_events/": [PUBLISHED, row]}).connect() as connector:
+        page = await connector.get_listing("published_events", {"publisherId": "324"})
+    assert [(record.id, record.values) for record in page] == [("1385", PUBLISHED), ("1386", row)]
+
+
+@pytest.mark.parametrize(
+    "listing, given, query",
+    [
+        ("publisher_categories", {}, {}),
+        ("publisher_categories", {"filter": "all"}, {"filter": "all"}),
+        ("publisher_categories", {"filter": "direct_to_root"}, {"filter": "direct_to_root"}),
+        ("published_events", {"newer_than": "2024-05-10T15:00:00+01:00"}, {"newer_than": "2024-05-10T14:00:00Z"}),
+    ],
+)
+async def test_what_publishers_are_asked_for(listing: str, given: Mapping[str, str], query: Mapping[str, str]) -> None:
+    feed = Feed()
+    async with feed.connect() as connector:
+        await connector.get_listing(listing, {"publisherId": "324", **given})
+    assert dict(feed.asked[0].url.params) == query
+
+
+@pytest.mark.parametrize(
+    "listing, given, param",
+    [
+        ("publisher_categories", {"filter": "indirect"}, "filter"),
+        ("publisher_categories", {"newer_than": "2024-05-10T15:00:00Z"}, "newer_than"),
+        ("published_events", {"newer_than": "2024-05-10T15:00:00"}, "newer_than"),
+        ("published_events", {"filter": "direct"}, "filter"),
+        ("published_events", {"publisherId": "../324"}, "publisherId"),
+        ("categories", {"filter": "direct"}, "filter"),
+    ],
+)
+async def test_what_publishers_cannot_be_asked_for(listing: str, given: Mapping[str, str], param: str) -> None:
+    feed = Feed()
+    async with feed.connect() as connector:
+        with pytest.raises(InvalidArgument) as raised:
+            await connector.get_listing(listing, {"publisherId": "324", **given} if listing != "categories" else given)
+    assert (raised.value.param, feed.asked) == (param, [])
+
+
+async def test_the_publisher_may_be_that_of_the_credentials() -> None:
+    account = sandboxed("evvnt")
+    async with connect(account) as connector:
+        published = await connector.get_listing("published_events")
+        chosen = await connector.get_listing("publisher_categories", {"filter": "direct"})
+        with pytest.raises(PermissionDenied):
+            await connector.get_listing("published_events", {"publisherId": "9"})
+        events = {event.id: event.name async for event in connector.stream_events()}
+    assert {record.id: record.values["event_title"] for record in published}.items() <= events.items()
+    assert [record.values["name"] for record in chosen] == ["Ballet", "Music"]
+    async with Feed().connect() as connector:
+        with pytest.raises(ConfigurationError, match="publisherId is not set"):
+            await connector.get_listing("published_events")
