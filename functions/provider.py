@@ -18,8 +18,9 @@ from connectors.references import decode_id
 from spekta.aws.secrets import SecretStore
 
 from . import answers, errors
+from .listings import ROUTES
 from .log import logger
-from .query import Query, read, read_page
+from .query import Query, read, read_own, read_page
 
 SECONDS = 22.0  # under the function's 28 and the gateway's 30
 
@@ -86,6 +87,24 @@ async def event_revenue(event_id: str) -> Response[str]:
             raise errors.TooLargeForLive("There was no time to read every sale.", advice) from None
 
 
+def own(name: str) -> Callable[..., Coroutine[Any, Any, Response[str]]]:
+    """What answers the route of a listing that this platform alone has."""
+
+    async def answer(**path: str) -> Response[str]:
+        query = read_own(_asked(), set(provider.listings[name].inputs.model_fields) - set(path))
+        inputs = query.inputs | {part: _id(segment, part) for part, segment in path.items()}
+        deadline = Deadline(SECONDS)
+        async with await _connected(query) as connector:
+            found = await connector.get_listing(name, inputs, **query.page, deadline=deadline.remaining())
+        return answers.page(found, query)
+
+    return answer
+
+
+for path, name in ROUTES.get(provider.slug, {}).items():
+    app.get(path)(own(name))
+
+
 async def _page(kind: str, listing: Listing, *event_id: str) -> Response[str]:
     query = read_page(_asked(), kind, filters.names(kind, provider.parts(kind)))
     deadline = Deadline(SECONDS)
@@ -98,12 +117,12 @@ def _asked() -> str:
     return app.current_event.raw_query_string
 
 
-def _id(segment: str) -> str:
+def _id(segment: str, param: str = "event_id") -> str:
     try:
         return decode_id(segment)
     except ValueError:
         advice = "Write what is not in A-Za-z0-9._=- as ~ and the hex of its UTF-8 bytes: ~2F for /."
-        raise InvalidArgument("event_id", "event_id is not written as paths have it.", advice) from None
+        raise InvalidArgument(param, f"{param} is not written as paths have it.", advice) from None
 
 
 async def _connected(query: Query) -> Connector:

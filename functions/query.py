@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,12 +18,15 @@ PERSONAL = {"attendees": UnifiedAttendee.personal, "orders": UnifiedOrder.person
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What was asked: which account, what of each record is given, and what is handed to the connector."""
+    """What was asked: which account, what of each record is given, and what is handed to the connector. `inputs` are
+    those of a listing that the platform alone has.
+    """
 
     account: str
     raw: bool
     personal_data: bool
     page: Mapping[str, Any] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
 
 
 def read(text: str, *, records: bool = True) -> Query:
@@ -40,6 +43,14 @@ def read_page(text: str, kind: str, filters: Iterable[str]) -> Query:
     page: dict[str, Any] = {name: _PAGE[name](name, value) for name, value in values.items() if name in _PAGE}
     page["filters"] = {name: value for name, value in values.items() if name in filters}
     return _query(values, page, PERSONAL.get(kind, frozenset()))
+
+
+def read_own(text: str, inputs: Iterable[str]) -> Query:
+    """The query of a listing that the platform alone has. Its inputs are checked by the connector."""
+    values, inputs, places = _values(text), set(inputs), {"page", "page_size", "cursor"}
+    _check_names(values, {"account", "personal_data", "raw", *places, *inputs})
+    query = _query(values, {name: _PAGE[name](name, value) for name, value in values.items() if name in places})
+    return replace(query, inputs={name: value for name, value in values.items() if name in inputs})
 
 
 def _values(text: str) -> dict[str, str]:
