@@ -240,8 +240,11 @@ def _revenue(service: Service, orders: Iterable[Order]) -> Fields:
 
 
 def partly_untold(service: Service, orders: Iterable[Order]) -> bool:
-    """Whether a part of an order was given back, on a platform that does not tell how much."""
-    return "order.refunded" in service.not_carried and any(0 < order.refunded < order.paid for order in orders)
+    """Whether a part of an order was given back, on a platform whose orders tell what was paid but not how much that is.
+    Where they tell neither, revenue is read elsewhere.
+    """
+    silent = "order.refunded" in service.not_carried and "order.paid" not in service.not_carried
+    return silent and any(0 < order.refunded < order.paid for order in orders)
 
 
 def utc(moment: datetime | None) -> datetime | None:
