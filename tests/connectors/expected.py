@@ -240,7 +240,8 @@ def _revenue(service: Service, orders: Iterable[Order]) -> Fields:
 
 
 def partly_untold(service: Service, orders: Iterable[Order]) -> bool:
-    """Whether a part of an order was given back, on a platform whose orders tell what was paid but not how much that is.
+    """Whether a part of an order was given back, where orders tell what was paid but not what was returned.
+
     Where they tell neither, revenue is read elsewhere.
     """
     silent = "order.refunded" in service.not_carried and "order.paid" not in service.not_carried
