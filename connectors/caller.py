@@ -135,7 +135,7 @@ class Caller:
         held = await self._credentials(request, deadline)
         answer = await self._send(request, held, deadline)
         fault = self._fault(answer)
-        if fault == "auth" and request.signed and (other := await self._other_credentials(held, deadline)):
+        if fault == "auth" and request.signed and (other := await self._other_credentials(held, deadline, answer)):
             answer = await self._send(request, other, deadline)
             fault = self._fault(answer)
         if fault == "empty":
@@ -154,10 +154,16 @@ class Caller:
             raise errors.ConfigurationError(what, self._check_credentials(), self._provider.credentials[0].name)
         return held
 
-    async def _other_credentials(self, held: Mapping[str, str], deadline: Deadline) -> Mapping[str, str] | None:
+    async def _other_credentials(
+        self, held: Mapping[str, str], deadline: Deadline, refusal: Answer
+    ) -> Mapping[str, str] | None:
         """A renewed token; or the key that an operator has put in the place of the refused one."""
         if self.grant and not self.grant.is_key(held):
-            return await self.grant.renewed(held, deadline)
+            try:
+                return await self.grant.renewed(held, deadline)
+            except errors.AuthenticationFailed as error:
+                error.status, error.platform_message = refusal.status, _message(refusal)
+                raise
         async with self._vault.lease():
             stored = await self._vault.read()
         return stored if stored != held else None
@@ -196,14 +202,13 @@ class Caller:
 
     def _error(self, fault: Fault, answer: Answer, request: "Request") -> errors.ProviderError:
         name, said = self._provider.name, Row(answer.body)
-        message = said.text(*_MESSAGES) if answer.is_json else None
         code, explained = said.text(*_CODES), said.text("error.doc_url")
         advice = self._advice(code, fault, request)
         more: dict[str, Any] = {
             "provider": self._provider.slug,
             "operation": request.operation,
             "status": answer.status,
-            "platform_message": quoted(message) if message else None,
+            "platform_message": _message(answer),
             "request_id": self._request_id(answer),
             "doc_url": quoted(explained) if explained else None,
         }
@@ -326,6 +331,12 @@ class Request:
 
 def _wire(query: Mapping[str, Any]) -> dict[str, Any]:
     return {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
+
+
+def _message(answer: Answer) -> str | None:
+    """What the platform says of a refusal, fit to be kept."""
+    said = Row(answer.body).text(*_MESSAGES) if answer.is_json else None
+    return quoted(said) if said else None
 
 
 def _field_error(body: Any) -> tuple[str | None, str | None]:

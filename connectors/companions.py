@@ -110,6 +110,7 @@ class Companions:
     async def _find(self, event_id: str, deadline: Deadline) -> Listed:
         """By a call of its own, else in the list."""
         question = Question("event", event_id, deadline=deadline)
+        said: dict[str, Any] = {}
         for stream in self._provider.parts("event"):
             assert stream.call is not None
             values = await self._scopes.values(stream.call, event_id, deadline)
@@ -119,6 +120,7 @@ class Companions:
                 )
             except (NotFound, PermissionDenied) as error:
                 if isinstance(error, NotFound) or self._provider.hides_unknown:
+                    said = {"status": error.status, "platform_message": error.platform_message}
                     continue
                 raise
             if rows := rows_of(reply, stream.rows, Surroundings(self._options, reply.body), self._provider.name):
@@ -128,6 +130,7 @@ class Companions:
         raise NotFound(
             f"{self._provider.name} knows no event {event_id}, or hides it from these credentials.",
             "A list of events shows the ids that exist.",
+            **said,
         )
 
     async def _in_list(self, event_id: str, deadline: Deadline) -> Listed | None:

@@ -137,9 +137,11 @@ _UNSOLD: frozenset[OrderStatus] = frozenset({"pending", "expired", "cancelled"})
 def sale_of(order: UnifiedOrder, event_id: str) -> Sale | str | None:
     """The sale that an order is for one event; None where it is none of it; text where it cannot be told."""
     paid = order.paid if order.paid is not None else order.total if order.status in _PAID else None
-    if order.test or paid is None or not (paid or order.status == "paid"):
+    if order.test or (order.event_ids and event_id not in order.event_ids):
         return None
-    if order.event_ids and event_id not in order.event_ids:
+    if paid is None:
+        return "paid orders whose amount the platform does not tell" if order.status in _PAID else None
+    if not (paid or order.status == "paid"):
         return None
     part = _part(order, event_id)
     if part is None:

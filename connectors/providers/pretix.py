@@ -53,7 +53,7 @@ def item(row: Row) -> UnifiedTicket | None:
 
 
 def variation(row: Row) -> UnifiedTicket | None:
-    return ticket(row, row.up, row.joined("quotas", row.id()))
+    return ticket(row, row.up, row.joined("quotas", row.ref("id")))
 
 
 def ticket(row: Row, item: Row, quotas: list[Row]) -> UnifiedTicket | None:

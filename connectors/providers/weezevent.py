@@ -27,15 +27,15 @@ from connectors.provider import GET, Credential, Fault, Join, Lookup, Meaning, O
 from connectors.row import Row, Unreadable
 
 PHONE = re.compile(r"phone|t[ée]l\b|t[ée]l[ée]ph|mobile|portable", re.I)
-ESCAPED = re.compile(r"\\u([0-9a-f]{4})", re.I)
+ESCAPED = re.compile(r"""\\u([0-9a-f]{4})|\\+(?=['"])""", re.I)
 
 
 def words(row: Row, *paths: str) -> str | None:
     """Text without HTML; some of it was escaped twice on its way here."""
     said = row.plain(*paths)
-    if said is None or "\\u" not in said:
+    if said is None or "\\" not in said:
         return said
-    halves = ESCAPED.sub(lambda found: chr(int(found[1], 16)), said)
+    halves = ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else "", said)
     return halves.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

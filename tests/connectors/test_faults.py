@@ -303,6 +303,17 @@ async def test_other_refusals_are_named_and_not_tried_again(status: int, error: 
     assert len(wire.requests) == 1
 
 
+@pytest.mark.parametrize("slug, said", [("eventbrite", "error_description"), ("pretix", "detail")])
+async def test_what_a_platform_says_of_an_unknown_event_is_kept(slug: str, said: str) -> None:
+    account = sandboxed(slug)
+    wire = Wire(account, lambda request, response: httpx2.Response(404, json={said: "There is no such night."}))
+    async with connect(account, wire) as connector:
+        with pytest.raises(NotFound) as raised:
+            await connector.get_event("1")
+    check(raised.value, account, "get_event")
+    assert (raised.value.status, raised.value.platform_message) == (404, "There is no such night.")
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"null", b"[]", b'"text"', b"{", b"\xff\xfe", b"[" * 100_000, b'{"data": 1e9999999999999999999}']
 )

@@ -372,6 +372,15 @@ async def test_a_private_token_that_ended_says_what_to_do(more: dict[str, str]) 
     assert not [value for name, value in credentials.items() if name != "clientId" and value in shown(raised.value)]
 
 
+async def test_what_a_platform_says_of_a_token_that_ended_is_kept() -> None:
+    account = sandboxed("eventbrite")
+    wire = Wire(account, lambda request, response: httpx2.Response(401, json={"error_description": "It ended in May."}))
+    async with connect(account, wire) as connector:
+        with pytest.raises(AuthenticationFailed) as raised:
+            await connector.get_events()
+    assert (raised.value.status, raised.value.platform_message) == (401, "It ended in May.")
+
+
 # What is shown
 
 

@@ -190,6 +190,18 @@ def test_which_orders_count(fields: dict[str, Any], sale: int | None) -> None:
     assert (found and found.gross) == sale
 
 
+@pytest.mark.parametrize("status", ["paid", "partially_refunded", "refunded"])
+def test_a_paid_order_without_an_amount_is_named_and_not_nothing(status: str) -> None:
+    found = add_up(sale_of(order(status=status, total=None, paid=None), "e"), sale_of(order(id="p"), "e"))
+    assert told(found, "gross_revenue orders") == [120, 1]
+    assert found.unreported == ("paid orders whose amount the platform does not tell",)
+
+
+@pytest.mark.parametrize("fields", [{"test": True}, {"event_ids": ("another",)}, {"status": "pending"}])
+def test_what_does_not_count_is_not_missed_without_an_amount(fields: dict[str, Any]) -> None:
+    assert sale_of(order(**{**fields, "total": None, "paid": None}), "e") is None
+
+
 @pytest.mark.parametrize(
     "fields, tax, fees",
     [

@@ -117,7 +117,15 @@ async def test_drafts_past_events_and_those_without_sales_are_asked_for() -> Non
 
 @pytest.mark.parametrize(
     "said, text",
-    [("Caf&eacute; &amp; <b>th\\u00e9</b>", "Café & thé"), ("\\ud83c\\udfba", "🎺"), ("\\ud83c", "\ufffd"), ("", None)],
+    [
+        ("Caf&eacute; &amp; <b>th\\u00e9</b>", "Café & thé"),
+        ("\\ud83c\\udfba", "🎺"),
+        ("\\ud83c", "\ufffd"),
+        ("Nom de l\\'accompagnant", "Nom de l'accompagnant"),
+        ('Le \\\\"th\\u00e9\\\\" d\\\\\'abord', 'Le "thé" d\'abord'),
+        ("A\\B", "A\\B"),
+        ("", None),
+    ],
 )
 def test_words_that_were_escaped_twice(said: str, text: str | None) -> None:
     assert weezevent.words(Row({"a": said}), "a") == text
