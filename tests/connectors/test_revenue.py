@@ -50,7 +50,7 @@ def worked_example(account: Account, case: str) -> tuple[dict[str, Decimal | Non
         row["fees"] = Decimal(0)
         return {**row}, set()
     untold = {name for name in ("refunds", "taxes", "fees") if f"revenue.{name}" in silent}
-    if expected.partly_untold(account.service, account.box.orders):
+    if expected.partly_untold(account.service, expected.orders_of(account.service, account.box)):
         untold.add("refunds")
     row["net"] += sum(row[name] for name in untold)
     if "revenue.tickets_sold" in silent and row["orders"]:
