@@ -168,7 +168,7 @@ DELETED = httpx2.Response(410, json={"error": "This endpoint has been deleted. P
         (REFUSED, AuthenticationFailed, "authentication failed bad key/secret"),
         (DELETED, Removed, "This endpoint has been deleted. Please contact support."),
         (httpx2.Response(404), NotFound, None),
-        (httpx2.Response(404, json={"error": "Not found"}), NotFound, None),
+        (httpx2.Response(404, json={"error": "Not found"}), NotFound, "Not found"),
         (httpx2.Response(404, html="<h1>Not found</h1>"), NotFound, None),
     ],
 )
