@@ -29,7 +29,6 @@ def section(provider: Provider) -> str:
 
 def _facts(provider: Provider) -> str:
     rows = [
-        ("Name in code", code(provider.slug)),
         ("Website", f"<{provider.website}>"),
         ("API documentation", f"<{provider.docs}>"),
         ("Authentication", f"{WAYS[provider.auth]}: {wire.signed(provider)}"),
@@ -38,7 +37,7 @@ def _facts(provider: Provider) -> str:
         *((f"Address of {code(host)}", _host(provider, host)) for host in provider.hosts),
         ("Rate limit", wire.rate(provider)),
     ]
-    return table(("", ""), [(name, said) for name, said in rows if said])
+    return table(("Name in code", code(provider.slug)), [(name, said) for name, said in rows if said])
 
 
 def _host(provider: Provider, host: str) -> str:
@@ -66,8 +65,8 @@ def _options(provider: Provider) -> str:
 
 
 def _said(option: Option) -> str:
-    choices = f": {listed([code(one) for one in option.choices], 'or')}" if option.choices else ""
-    return prose(option.description) + choices
+    choices = [code(one) for one in option.choices if one not in option.description]
+    return prose(option.description) + (f": {listed(choices, 'or')}" if choices else "")
 
 
 def _default(option: Option) -> str:
