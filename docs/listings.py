@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from connectors.filters import COMMON
 from connectors.matrix import Support, cell, row_of
+from connectors.own import OwnListing
 from connectors.pagers import Once
 from connectors.provider import Provider, Stream
 
-from .markdown import code, listed, table
+from .markdown import code, listed, prose, table
 
 HEADS = ("Data", "Marks", "Evidence", "Asked for", "`since`", "Filters", "Page")
 MODES = ("changed", "created", "client", "none")
@@ -29,10 +30,30 @@ def data(provider: Provider) -> str:
 
 
 def remarks(provider: Provider) -> list[str]:
-    """Why a mark is a no or has a condition, where revenue is from, and how one event is found."""
+    """Why a mark is a no or has a condition, where revenue is from, how one event is found, what a key must be for."""
     conditional = [one for one in _supports(provider) if one.state == "no" or one.option or _hidden(provider, one)]
     notes = replace(row_of(provider), support=tuple(conditional)).notes
-    return [*(f"{note[:1].upper()}{note[1:]}." for note in notes), *_revenue(provider), *_event(provider)]
+    return [
+        *(f"{note[:1].upper()}{note[1:]}." for note in notes),
+        *_revenue(provider),
+        *_event(provider),
+        *_scopes(provider),
+    ]
+
+
+def own(provider: Provider) -> str:
+    """The listings that no other platform has."""
+    rows = [
+        (code(name), prose(one.help), ", ".join(_inputs(one)), one.stream.evidence)
+        for name, one in provider.listings.items()
+    ]
+    lead = "Listings of its own, for `get_listing(name, inputs)`:\n\n"
+    return lead + table(("Listing", "What is in it", "Inputs", "Evidence"), rows) if rows else ""
+
+
+def _inputs(listing: OwnListing) -> list[str]:
+    fields = listing.inputs.model_fields.items()
+    return [code(name) + ("" if field.is_required() else " (may be left out)") for name, field in fields]
 
 
 def _supports(provider: Provider) -> tuple[Support, ...]:
@@ -94,3 +115,13 @@ def _revenue(provider: Provider) -> list[str]:
 
 def _event(provider: Provider) -> list[str]:
     return [] if provider.parts("event") else ["There is no call for one event: `get_event` looks for it in the list."]
+
+
+def _scopes(provider: Provider) -> list[str]:
+    """What the credentials must be allowed to, in the platform's words."""
+    needed: dict[str, list[str]] = {}
+    for kind in ("events", "tickets", "attendees", "orders"):
+        for scope in {part.call.scope for part in provider.parts(kind) if part.call and part.call.scope}:
+            needed.setdefault(scope, []).append(kind)
+    scopes = [f"{code(scope)} for {listed(kinds)}" for scope, kinds in needed.items()]
+    return [f"The key needs the scopes {listed(scopes)}."] if scopes else []

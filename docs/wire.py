@@ -66,9 +66,14 @@ def _address(provider: Provider, place: str) -> str:
 
 
 def rate(provider: Provider) -> str:
-    if provider.rate_limit is None:
-        return "not published"
-    requests, seconds = provider.rate_limit
+    """By plan, where the platform has such."""
+    if provider.plans:
+        plans = [f"{_rate(*limit)} ({code(name)})" for name, limit in provider.plans.items()]
+        return f"by the option `plan`: {', '.join(plans)}"
+    return _rate(*provider.rate_limit) if provider.rate_limit else "not published"
+
+
+def _rate(requests: int, seconds: int) -> str:
     unit = max(one for one in SPANS if seconds % one == 0)
     count = seconds // unit
     span = SPANS[unit] if count == 1 else f"{count} {SPANS[unit]}s"
