@@ -17,17 +17,17 @@ from spekta.sandbox.app import create_app
 from spekta.sandbox.server import connections, environment, running
 
 PAGE = (Path(__file__).parent.parent / "docs" / "connectors.md").read_text()
-HEADING = "Using a connector"
+INTRODUCTION, _, PLATFORMS = PAGE.partition("\n## The platforms\n")
 
 
-def examples(heading: str) -> list[str]:
-    """The Python beneath a heading."""
-    part = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    return re.findall(r"```python\n(.*?)```", part, re.S)
+def examples(text: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text, re.S)
 
 
-def names() -> dict[str, str]:
-    return {slug: connectors.find_provider(slug).name for slug in SLUGS}
+def section(slug: str) -> str:
+    """What stands beneath a platform's heading."""
+    heading = f"\n## {connectors.find_provider(slug).name}\n"
+    return PLATFORMS.partition(heading)[2].partition("\n## ")[0]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_what_people_wrote_stays() -> None:
     changed = PAGE.replace("# Connectors", "# All connectors").replace("holders", "owners")
     again = printed(changed)
     assert again.startswith("# All connectors")
-    assert re.findall(r"```python\n.*?```", again, re.S) == re.findall(r"```python\n.*?```", changed, re.S)
+    assert examples(again) == examples(changed)
     assert "`owners`" not in again
 
 
@@ -78,7 +78,7 @@ def test_a_new_platform_gets_an_example() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("at_the_sandbox")
-@pytest.mark.parametrize("example", examples(HEADING))
+@pytest.mark.parametrize("example", examples(INTRODUCTION))
 async def test_the_first_examples_run(example: str, capsys: pytest.CaptureFixture[str]) -> None:
     await run(example)
     assert capsys.readouterr().out
@@ -88,9 +88,9 @@ async def test_the_first_examples_run(example: str, capsys: pytest.CaptureFixtur
 @pytest.mark.usefixtures("at_the_sandbox")
 @pytest.mark.parametrize("slug", SLUGS)
 async def test_every_platform_has_an_example_that_runs(slug: str, capsys: pytest.CaptureFixture[str]) -> None:
-    found = examples(names()[slug])
+    found = examples(section(slug))
     assert found
     for example in found:
-        assert f'create_connector("{slug}", ' in example or f'create_connector(\n    "{slug}",' in example
+        assert f'create_connector("{slug}", credentials' in example
         await run(example)
         assert capsys.readouterr().out
