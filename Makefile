@@ -5,7 +5,7 @@ PYTEST := .venv/bin/pytest -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup matrix demo test test-long test-pretix lint format lock validate bench build clean
+.PHONY: help setup docs demo test test-long test-pretix lint format lock validate bench build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -48,8 +48,9 @@ lock: .venv-lock/.stamp ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade f
 validate: .venv-sam/.stamp ## Validate and lint the SAM template
 	$(SAM) validate --lint --language-extensions --region eu-central-1
 
-matrix: setup ## Write the capability matrix into the README
+docs: setup ## Print the capability matrix and the connector reference from the code
 	.venv/bin/python -m connectors.matrix README.md
+	.venv/bin/python -m docs
 
 bench: setup ## Run the benchmarks
 	.venv/bin/python -m benchmarks

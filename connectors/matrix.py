@@ -13,7 +13,7 @@ from .registry import providers
 State = Literal["yes", "partial", "no"]
 
 COLUMNS = (*CAPABILITIES, "orders")
-START, END = "<!-- matrix: `make matrix` writes it -->", "<!-- /matrix -->"
+START, END = "<!-- matrix: `make docs` prints it -->", "<!-- /matrix -->"
 MARKS = {"yes": "✅", "partial": "⚠️", "no": "❌"}
 AUTH = {"oauth2": "OAuth2", "api_key": "API key"}
 
@@ -58,18 +58,20 @@ class MatrixRow:
 
 def matrix() -> list[MatrixRow]:
     """A row for each provider, in the reference's order."""
-    return [
-        MatrixRow(
-            provider.slug,
-            provider.name,
-            provider.auth,
-            tuple(_support(provider, capability) for capability in COLUMNS),
-            provider.rate_limit,
-            provider.limitations,
-            provider.defunct,
-        )
-        for provider in providers()
-    ]
+    return [row_of(provider) for provider in providers()]
+
+
+def row_of(provider: Provider) -> MatrixRow:
+    """What one provider offers."""
+    return MatrixRow(
+        provider.slug,
+        provider.name,
+        provider.auth,
+        tuple(_support(provider, capability) for capability in COLUMNS),
+        provider.rate_limit,
+        provider.limitations,
+        provider.defunct,
+    )
 
 
 def markdown() -> str:
@@ -77,7 +79,7 @@ def markdown() -> str:
     rows = matrix()
     titles = ["Platform", "Auth", *(column.capitalize() for column in COLUMNS)]
     lines = [_line(titles), _line(["---"] * len(titles))]
-    lines += [_line([row.name, AUTH[row.auth], *map(_cell, row.support)]) for row in rows]
+    lines += [_line([row.name, AUTH[row.auth], *map(cell, row.support)]) for row in rows]
     remarks = [f"- {row.name}, {note}." for row in rows for note in row.notes]
     return "\n".join([*lines, *(["", *remarks] if remarks else []), ""])
 
@@ -102,7 +104,7 @@ def _note(provider: Provider, capability: str, evidence: Evidence | None, option
     return "; ".join(filter(None, [known[evidence], switch, address, reason if switch or address else ""])) or None
 
 
-def _cell(support: Support) -> str:
+def cell(support: Support) -> str:
     ours = MARKS[support.state]
     if support.promised is None:
         return ours

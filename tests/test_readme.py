@@ -18,7 +18,7 @@ README = Path(__file__).parent.parent / "README.md"
 
 def test_the_matrix_is_what_the_code_offers() -> None:
     printed = README.read_text().partition(START)[2].partition(END)[0]
-    assert printed.strip() == markdown().strip(), "run: make matrix"
+    assert printed.strip() == markdown().strip(), "run: make docs"
 
 
 @pytest.mark.anyio

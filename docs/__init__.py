@@ -1,0 +1,1 @@
+"""The connector reference, printed from the code: `make docs` writes connectors.md."""
