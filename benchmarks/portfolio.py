@@ -25,7 +25,7 @@ async def main() -> None:
 
         async def ask(slugs: Iterable[str]) -> float:
             started = time.perf_counter()
-            found = await Portfolio(list(slugs), connect).events(limit=50 * len(accounts))
+            found = await Portfolio(list(slugs), connect).events(limit=1000)
             assert all(status.state == "ok" and status.count for status in found.connections), found.connections
             return time.perf_counter() - started
 
