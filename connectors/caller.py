@@ -8,8 +8,9 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from . import errors
 from .auth import OAuth2
@@ -17,6 +18,7 @@ from .calls import filled, path_of
 from .credentials import Vault
 from .grant import Grant
 from .http import Answer, Deadline, Http
+from .models import Preview
 from .pace import LONGEST_WAIT
 from .paths import put
 from .provider import Call, Evidence, Fault, Provider
@@ -97,6 +99,20 @@ class Caller:
         evidence: Evidence = "documented",
     ) -> Reply:
         """The answer to a call. `parameters` go into the query, or by dotted name into the body."""
+        request = self.request(call, values, operation=operation, parameters=parameters, row=row, evidence=evidence)
+        return await self.send(request, deadline)
+
+    def request(
+        self,
+        call: Call,
+        values: Mapping[str, Any],
+        *,
+        operation: str,
+        parameters: Mapping[str, Any] | None = None,
+        row: Row | None = None,
+        evidence: Evidence = "documented",
+    ) -> "Request":
+        """A call with its placeholders filled."""
         url = self._hosts[call.host] + self._path(call, values, row)
         query, body = filled(call.query, values, row), None
         if call.json is None:
@@ -105,7 +121,10 @@ class Caller:
             body = filled(call.json, values, row)
             for name, value in (parameters or {}).items():
                 put(body, name, value)
-        request = Request(call.method, call.host, url, _wire(query), body, operation, evidence, call.scope, call.signed)
+        return Request(call, url, _wire(query), body, operation, evidence)
+
+    async def send(self, request: "Request", deadline: Deadline) -> Reply:
+        """The answer to a request, which is tried again where that cannot do a thing twice."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._once(request, deadline)
@@ -113,12 +132,26 @@ class Caller:
                 raise self._placed(error, request) from None
             except (errors.RateLimited, errors.Unavailable) as error:
                 pause = _pause(error, attempt)
-                if attempt == ATTEMPTS or pause > LONGEST_WAIT or not deadline.allows(pause):
+                again = request.repeatable or isinstance(error, errors.RateLimited)
+                if not again or attempt == ATTEMPTS or pause > LONGEST_WAIT or not deadline.allows(pause):
                     raise self._placed(error, request) from None
                 await sleep(pause)
             except errors.ProviderError as error:
                 raise self._placed(error, request) from None
         raise AssertionError("the last attempt returns or raises")
+
+    async def preview(self, request: "Request") -> Preview:
+        """The request as it would be sent; nothing is. Raises NotAllowed where these credentials must not send it."""
+        held = await self._vault.read()
+        _admit(request, held)
+        shown = {**self._settings, **held, **dict.fromkeys(self._secrets, "***")}
+        sign = self._provider.signs(request.call.host)
+        query = {**request.query, **sign.query(shown)}
+        headers = {**sign.headers(shown), **request.headers}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+        url = request.url + (f"?{urlencode(query, safe='*')}" if query else "")
+        return Preview(request.call.method, url, headers, request.body)
 
     def _path(self, call: Call, values: Mapping[str, Any], row: Row | None) -> str:
         """The path of a call. Raises ConfigurationError for a setting that is missing, saying where to find it."""
@@ -135,7 +168,11 @@ class Caller:
         held = await self._credentials(request, deadline)
         answer = await self._send(request, held, deadline)
         fault = self._fault(answer)
-        if fault == "auth" and request.signed and (other := await self._other_credentials(held, deadline, answer)):
+        if (
+            fault == "auth"
+            and request.call.signed
+            and (other := await self._other_credentials(held, deadline, answer))
+        ):
             answer = await self._send(request, other, deadline)
             fault = self._fault(answer)
         if fault == "empty":
@@ -146,7 +183,7 @@ class Caller:
 
     async def _credentials(self, request: "Request", deadline: Deadline) -> Mapping[str, str]:
         """Those to sign with. Raises ConfigurationError where the connection was made without any."""
-        if not request.signed:
+        if not request.call.signed:
             return {}
         held = await (self.grant.credentials(deadline) if self.grant else self._vault.read())
         if not held and not self._provider.is_enough({}):
@@ -170,20 +207,21 @@ class Caller:
 
     async def _send(self, request: "Request", credentials: Mapping[str, str], deadline: Deadline) -> Answer:
         secret_values(credentials, self._secrets)  # another process may have renewed them
-        sign, values = self._provider.signs(request.host), {**self._settings, **credentials}
-        query = {**request.query, **(sign.query(values) if request.signed else {})}
-        headers = sign.headers(values) if request.signed else {}
+        _admit(request, credentials)
+        sign, values = self._provider.signs(request.call.host), {**self._settings, **credentials}
+        query = {**request.query, **(sign.query(values) if request.call.signed else {})}
+        headers = sign.headers(values) if request.call.signed else {}
         named = {self._provider.request_id: f"req_{uuid.uuid4().hex}"} if self._provider.request_id else {}
         try:
             return await self._http.send(
-                request.method,
+                request.call.method,
                 request.url,
                 query=query,
-                headers={**headers, **named},
+                headers={**headers, **request.headers, **named},
                 body=request.body,
                 deadline=deadline,
             )
-        except errors.ProviderError as error:
+        except errors.Unavailable as error:
             error.request_id = next(iter(named.values()), None)
             raise
 
@@ -257,12 +295,12 @@ class Caller:
         """What the platform's own file says about its code, else about the fault."""
         known = self._provider.advice
         advice = known.get(code or "") or known.get(fault)
-        return advice and advice.replace("{scope}", request.scope or "it needs")
+        return advice and advice.replace("{scope}", request.call.scope or "it needs")
 
     def _lacking(self, code: str | None, request: "Request") -> str:
         """The scope that the call needs, unless the platform's code says that it is about something else."""
         other = code in self._provider.advice and code != "forbidden"
-        return f": they need the scope {request.scope}" if request.scope and not other else ""
+        return f": they need the scope {request.call.scope}" if request.call.scope and not other else ""
 
     def _request_id(self, answer: Answer) -> str | None:
         said = answer.headers.get(self._provider.request_id or "") or Row(answer.body).text("error.request_id")
@@ -298,7 +336,7 @@ class Caller:
         """None where nobody says where tokens are had: then the one that is there has to do."""
         if oauth.token.partition(":")[0] not in self._hosts:
             return None
-        request = Request("POST", "", "", {}, None, "renewing the token", "documented")
+        request = Request(Call("POST", ""), "", {}, None, "renewing the token", "documented")
         return Grant(
             oauth=oauth,
             vault=self._vault,
@@ -316,17 +354,23 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A call with its placeholders filled."""
+    """A call with its placeholders filled. `repeatable`: to send it twice is as good as once."""
 
-    method: str
-    host: str
+    call: Call
     url: str
     query: Mapping[str, Any]
     body: Mapping[str, Any] | None
     operation: str
     evidence: Evidence
-    scope: str | None = None
-    signed: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = True
+
+
+def _admit(request: Request, held: Mapping[str, str]) -> None:
+    for name, start in request.call.only_with.items():
+        if not held.get(name, "").startswith(start):
+            what = f"{request.operation} is done only with a credential {name} that begins with {start}."
+            raise errors.NotAllowed(what, "Connect with such a one for it.")
 
 
 def _wire(query: Mapping[str, Any]) -> dict[str, Any]:

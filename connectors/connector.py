@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from . import money
+from .acting import Acting
 from .caller import Caller
 from .credentials import Vault, joined
 from .errors import InvalidArgument, InvalidResponse, SpektaError
@@ -16,6 +17,7 @@ from .models import (
     HealthCheckResult,
     HealthError,
     Mode,
+    Outcome,
     PaginatedResult,
     Problem,
     UnifiedAttendee,
@@ -55,6 +57,7 @@ class Connector:
         hosts: Mapping[str, str],
         vault: Vault,
         http: Http,
+        writes: bool = False,
     ) -> None:
         self.provider = provider = provider.offering(options, hosts)
         self.account = account
@@ -64,6 +67,7 @@ class Connector:
         self._walker = Walker(provider, account, options, {**options, **credentials}, self.caller)
         self._questions = Questions(provider, options, hosts)
         self._paging = Paging(provider, account, self._questions, self._walker)
+        self._acting = Acting(provider, account, {**options, **credentials}, self.caller, writes)
 
     @property
     def name(self) -> str:
@@ -158,6 +162,28 @@ class Connector:
         until = Deadline(deadline)
         question = self._questions.ask(kind, event_id, since=since, filters=filters, size=size, deadline=until)
         return self._walker.walk(question, position)
+
+    # Actions
+
+    async def act(
+        self,
+        action: str,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+        deadline: float | None = None,
+    ) -> Outcome:
+        """Has the platform do something: one of `provider.actions`, told its inputs. A dry run only shows the request.
+
+        A POST carries an idempotency key, made where none is given, so that it can be sent again without being done
+        twice. Raises NotAllowed where writes are not switched on, InvalidArgument for an input that cannot be used, and
+        Rejected for what the platform refuses.
+        """
+        until = Deadline(deadline)
+        return await self._acting.act(
+            action, inputs or {}, idempotency_key=idempotency_key, dry_run=dry_run, deadline=until
+        )
 
     # Single answers
 

@@ -3,6 +3,7 @@
     SpektaError
     ├── ConfigurationError          unknown provider, missing or unknown credential field
     ├── InvalidArgument             a parameter that cannot be used; names it
+    ├── NotAllowed                  what this connection, or its operator, has not allowed; says what would
     ├── Unsupported                 the platform or its API does not offer this; says why
     └── ProviderError               the platform was asked, and something came of it
         ├── AuthenticationFailed    401: the credentials are not accepted
@@ -53,6 +54,12 @@ class InvalidArgument(SpektaError):
     def __init__(self, param: str, message: str, advice: str = "") -> None:
         super().__init__(message, advice)
         self.param = param
+
+
+class NotAllowed(SpektaError):
+    """The operator, or the kind of credentials, does not allow this. Nothing was sent."""
+
+    code = "not_allowed"
 
 
 class Unsupported(SpektaError):

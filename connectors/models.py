@@ -4,7 +4,7 @@ Times are aware and UTC. Amounts are `Decimal` in major units with the currency'
 are text. Ids are the platform's own, as text. What a platform does not tell is None, never 0 or "".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -282,3 +282,29 @@ class PaginatedResult(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A request as it is sent, with *** for what is secret."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an action. In a dry run nothing was `sent`.
+
+    `record` is what the platform answered with, None where it tells nothing that can be read. `replayed` says that it
+    had done this before, for the same idempotency key, and answered as it did then.
+    """
+
+    action: str
+    request: Preview
+    sent: bool
+    record: UnifiedRecord | None = None
+    idempotency_key: str | None = None
+    replayed: bool = False

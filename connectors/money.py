@@ -32,6 +32,11 @@ def from_minor(amount: int, currency: str, per_unit: int | None = None) -> Decim
     return exact(Decimal(amount) / per_unit, currency)
 
 
+def to_minor(amount: Decimal) -> int:
+    """An amount with its currency's own decimals in minor units."""
+    return int(amount.scaleb(-int(amount.as_tuple().exponent)))
+
+
 def minor_unit(currency: str, per_unit: int | None) -> Decimal | None:
     """What one minor unit is worth; None where the platform's is not the currency's own."""
     unit = _QUANTUM[decimals(currency)]

@@ -13,7 +13,7 @@ from .pagers import Once, Pager
 from .row import Row
 
 if TYPE_CHECKING:
-    from .own import OwnListing
+    from .own import Action, Idempotency, OwnListing
 
 Mode = Literal["changed", "created", "client", "none"]
 Evidence = Literal["documented", "partial", "assumed"]
@@ -30,6 +30,7 @@ class Call:
 
     In a path a placeholder is one encoded segment; elsewhere a key whose placeholder has no value is left out. scope:
     what the credentials must be allowed to, in the platform's words. Without `signed` no credentials are sent.
+    only_with: how a credential must begin, for what must not happen with another.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Call:
     _: KW_ONLY
     scope: str | None = None
     signed: bool = True
+    only_with: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +221,11 @@ class Provider:
     it is by the connection's option `plan`. faults names the real error behind an answer whose status misleads, and
     advice is what to do about a fault, or about a code of the platform's own, where the platform has reasons of its
     own; `{scope}` in it is what the call needs. astray is what to do where nobody answers, for an address that is
-    assumed or a service that has closed. listings are those that the platform alone has. request_id is the header in
-    which a request and its answer carry an id for the platform's support. livemode is where the answer to the health
-    call says whether the data is live or for tests. modes are other APIs of the platform, each a provider of its own,
-    one of which a connection may choose by its option `api_mode`; they have the credentials, options and hosts of the
-    first in common.
+    assumed or a service that has closed. listings are those that the platform alone has, and actions what it can be
+    told to do. request_id is the header in which a request and its answer carry an id for the platform's support.
+    livemode is where the answer to the health call says whether the data is live or for tests. modes are other APIs of
+    the platform, each a provider of its own, one of which a connection may choose by its option `api_mode`; they have
+    the credentials, options and hosts of the first in common.
     """
 
     slug: str
@@ -253,6 +255,8 @@ class Provider:
     advice: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, "Provider"] = field(default_factory=dict)
     listings: Mapping[str, "OwnListing"] = field(default_factory=dict)
+    actions: Mapping[str, "Action"] = field(default_factory=dict)
+    idempotency: "Idempotency | None" = None
     request_id: str | None = None
     livemode: str | None = None
 

@@ -3,10 +3,12 @@ asked for.
 """
 
 import importlib
+import os
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from .acting import WRITES
 from .calls import addresses
 from .connector import Connector
 from .credentials import ACCOUNT, DEFAULT, MemoryVault, Store, Vault, named, split
@@ -72,13 +74,15 @@ def create_connector(
     options: Mapping[str, Any] | None = None,
     account: str = DEFAULT,
     vault: Vault | None = None,
+    writes: bool = False,
 ) -> Connector:
     """A connector for one account.
 
     credentials: the reference's field names, in camelCase or snake_case; None to ask only for what a platform shows to
     everybody, where it has such a listing. base_url: where the platform is instead of its usual address; a mapping
     moves single hosts. transport: an httpx transport, for tests. vault: where renewed tokens are kept; in memory if not
-    given. Raises ConfigurationError, naming the field, before any request.
+    given. writes: whether the platform may be told to do something. Raises ConfigurationError, naming the field, before
+    any request.
     """
     found = find_provider(provider).in_mode(options or {})
     if not ACCOUNT.fullmatch(account):
@@ -90,7 +94,7 @@ def create_connector(
     settings = checked_options(found, options or {})
     hosts = addresses(found, {**settings, **known}, base_url)
     http = Http(transport, _pace(found, settings, account, hosts["api"]))
-    return Connector(found, account, known, settings, hosts, vault or MemoryVault(known), http)
+    return Connector(found, account, known, settings, hosts, vault or MemoryVault(known), http, writes)
 
 
 def _pace(provider: Provider, options: Mapping[str, Any], account: str, address: str) -> Pace | None:
@@ -109,7 +113,7 @@ def connect(
     store: Store, connection: str, transport: Transport | None = None, *, listing: str | None = None
 ) -> Connector:
     """The connector of a stored connection. Raises ConfigurationError where there is none, unless it is for a listing
-    of the platform's own that everybody may see.
+    of the platform's own that everybody may see. It writes where the environment has SPEKTA_WRITES=true.
     """
     slug, account = split(connection)
     provider = find_provider(slug)
@@ -127,6 +131,7 @@ def connect(
         options=settings.options,
         account=account,
         vault=store.vault(connection),
+        writes=os.environ.get(WRITES) == "true",
     )
 
 

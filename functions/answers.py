@@ -1,13 +1,15 @@
 """Answers as JSON: `{"data": [...]}` with what is known of the page, or `{"data": {...}}`."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
+from pydantic_core import to_jsonable_python
 
 from connectors.errors import InvalidArgument
-from connectors.models import Model, PaginatedResult, UnifiedEvent, UnifiedRecord
+from connectors.models import Model, Outcome, PaginatedResult, UnifiedEvent, UnifiedRecord
 
 from .query import Query
 
@@ -33,6 +35,17 @@ def page(found: PaginatedResult[Any], query: Query) -> Response[str]:
             "filtered_here": found.filtered_here,
         }
     )
+
+
+def outcome(found: Outcome, query: Query) -> Response[str]:
+    """What came of an action; of a dry run, the request that would be sent."""
+    content: dict[str, Any] = {
+        "data": _values(found.record, query) if found.record else None,
+        "sent": found.sent,
+        "replayed": found.replayed,
+        "idempotency_key": found.idempotency_key,
+    }
+    return _response(content if found.sent else {**content, "request": to_jsonable_python(asdict(found.request))})
 
 
 def _values(found: Model, query: Query) -> dict[str, Any]:

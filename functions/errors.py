@@ -43,6 +43,7 @@ class Internal(errors.SpektaError):
 STATUSES: Mapping[type[errors.SpektaError], int] = {
     errors.InvalidArgument: 400,
     PersonalDataRefused: 403,
+    errors.NotAllowed: 403,
     UnknownPath: 404,
     errors.NotFound: 404,
     errors.RateLimited: 429,
@@ -65,14 +66,15 @@ def handle(app: APIGatewayHttpResolver, provider: str | None = None) -> None:
     """Has a resolver answer every exception, and every path without a route, in the envelope."""
 
     def failed(raised: Exception) -> Response[str]:
-        return answer(_known(raised), provider, app.current_event.request_context.request_id)
+        event = app.current_event
+        return answer(_known(raised), provider, event.request_context.request_id, wrote=event.http_method != "GET")
 
     app.exception_handler(Exception)(failed)
 
 
-def answer(error: errors.SpektaError, provider: str | None, request_id: str) -> Response[str]:
+def answer(error: errors.SpektaError, provider: str | None, request_id: str, *, wrote: bool = False) -> Response[str]:
     """The error in the envelope. The log gets its code and never its message, which may repeat the query."""
-    status, code = status_of(error), CODES.get(type(error), error.code)
+    status, code = status_of(error, wrote=wrote), CODES.get(type(error), error.code)
     logger.warning(
         code,
         status=status,
@@ -91,8 +93,10 @@ def answer(error: errors.SpektaError, provider: str | None, request_id: str) -> 
     return Response(status, "application/json", json.dumps({"error": content}, ensure_ascii=False), headers)
 
 
-def status_of(error: errors.SpektaError) -> int:
-    """The HTTP status of an error."""
+def status_of(error: errors.SpektaError, *, wrote: bool = False) -> int:
+    """The HTTP status of an error. What a platform refuses to write is the caller's to mend, so its status is too."""
+    if wrote and isinstance(error, errors.Rejected) and error.status in (400, 409, 422):
+        return error.status
     if isinstance(error, errors.ConfigurationError) and error.field in ASKED:
         return ASKED[error.field]
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)

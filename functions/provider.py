@@ -1,4 +1,4 @@
-"""The read routes of one provider, `GET /v1/{provider}/...`. Which one, SPEKTA_PROVIDER says.
+"""The routes of one provider, `/v1/{provider}/...`. Which one, SPEKTA_PROVIDER says.
 
 A connector lives as long as its request: its HTTP client belongs to the event loop, and each request has its own.
 """
@@ -17,10 +17,9 @@ from connectors.http import Deadline
 from connectors.references import decode_id
 from spekta.aws.secrets import SecretStore
 
-from . import answers, errors
-from .listings import ROUTES
+from . import answers, errors, own
 from .log import logger
-from .query import Query, read, read_own, read_page
+from .query import Query, read, read_page
 
 SECONDS = 22.0  # under the function's 28 and the gateway's 30
 
@@ -87,24 +86,6 @@ async def event_revenue(event_id: str) -> Response[str]:
             raise errors.TooLargeForLive("There was no time to read every sale.", advice) from None
 
 
-def own(name: str) -> Callable[..., Coroutine[Any, Any, Response[str]]]:
-    """What answers the route of a listing that this platform alone has."""
-
-    async def answer(**path: str) -> Response[str]:
-        query = read_own(_asked(), set(provider.listings[name].inputs.model_fields) - set(path))
-        inputs = query.inputs | {part: _id(segment, part) for part, segment in path.items()}
-        deadline = Deadline(SECONDS)
-        async with await _connected(query) as connector:
-            found = await connector.get_listing(name, inputs, **query.page, deadline=deadline.remaining())
-        return answers.page(found, query)
-
-    return answer
-
-
-for path, name in ROUTES.get(provider.slug, {}).items():
-    app.get(path)(own(name))
-
-
 async def _page(kind: str, listing: Listing, *event_id: str) -> Response[str]:
     query = read_page(_asked(), kind, filters.names(kind, provider.parts(kind)))
     deadline = Deadline(SECONDS)
@@ -125,9 +106,12 @@ def _id(segment: str, param: str = "event_id") -> str:
         raise InvalidArgument(param, f"{param} is not written as paths have it.", advice) from None
 
 
-async def _connected(query: Query) -> Connector:
+async def _connected(query: Query, listing: str | None = None) -> Connector:
     """In a thread, because the store may have to ask AWS."""
-    return await asyncio.to_thread(connect, store, joined(provider.slug, query.account))
+    return await asyncio.to_thread(connect, store, joined(provider.slug, query.account), listing=listing)
+
+
+own.Own(app, _connected, _id, SECONDS).serve(provider)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, log_event=False)

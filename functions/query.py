@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from connectors.credentials import DEFAULT
 from connectors.errors import InvalidArgument
@@ -45,12 +45,19 @@ def read_page(text: str, kind: str, filters: Iterable[str]) -> Query:
     return _query(values, page, PERSONAL.get(kind, frozenset()))
 
 
-def read_own(text: str, inputs: Iterable[str]) -> Query:
+def read_own(text: str, inputs: Iterable[str], *, paged: bool) -> Query:
     """The query of a listing that the platform alone has. Its inputs are checked by the connector."""
-    values, inputs, places = _values(text), set(inputs), {"page", "page_size", "cursor"}
+    values, inputs, places = _values(text), set(inputs), {"page", "page_size", "cursor"} if paged else set()
     _check_names(values, {"account", "personal_data", "raw", *places, *inputs})
     query = _query(values, {name: _PAGE[name](name, value) for name, value in values.items() if name in places})
     return replace(query, inputs={name: value for name, value in values.items() if name in inputs})
+
+
+def flag(text: str, name: str) -> tuple[bool, str]:
+    """A flag of the query, and the query without it."""
+    values = _values(text)
+    said = values.pop(name, "false")
+    return flag_of(name, said), urlencode(values)
 
 
 def _values(text: str) -> dict[str, str]:

@@ -2,24 +2,28 @@
 
 Docs: equaticket.com/help/organizers/public-api, which shows paths, lists, errors and what is sent, but no record: their
 fields are those of its examples, its webhooks and, for the rest, the likeliest, so all of it is partial. Addresses that
-it does not write out follow those that it does; those of webhooks are assumed.
+it does not write out follow those that it does; those of webhooks are assumed. It is the one platform that can be
+written to, and what it is told is declared here too: hence the length.
 """
 
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from connectors.auth import Header
-from connectors.inputs import Id, Inputs, Text
+from connectors.inputs import Address, Count, Id, Inputs, MinorAmount, SmallCurrency, Text, Time, Words, Zone, changes
 from connectors.models import PlatformRecord, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
 from connectors.money import zero
-from connectors.own import OwnListing
+from connectors.own import Action, Idempotency, OwnListing
 from connectors.pagers import Cursor
-from connectors.provider import Call, Credential, Fault, Filter, Option, Provider, Since, Stream
+from connectors.provider import Call, Credential, Fault, Filter, Meaning, Option, Provider, Since, Stream
 from connectors.row import Row
 
 KEYS = "Dashboard → Settings → Developer → API Keys"
 EVENT = {"draft": "draft", "published": "live", "cancelled": "cancelled", "canceled": "cancelled"}
 ORDER = {"confirmed": "paid", "partially_refunded": "partially_refunded", "refunded": "refunded"}
 TICKET = {"valid": "valid", "refunded": "refunded", "cancelled": "cancelled", "canceled": "cancelled"}
+Announced = Literal["order.created", "order.refunded", "event.sold_out", "ticket.checked_in"]
 FAULTS: dict[str, Fault] = {
     "validation_error": "rejected", "unauthorized": "auth", "forbidden": "forbidden", "api_terms_required": "forbidden",
     "not_found": "missing", "conflict": "rejected", "unprocessable": "rejected", "rate_limited": "limited",
@@ -91,21 +95,56 @@ def get(path: str, scope: str | None, **query: Any) -> Call:
 
 
 class OfEvent(Inputs):
-    event: Id
+    event: Id = Field(description="The id of the event")
+
+
+class OfTicketType(OfEvent):
+    ticket_type: Id = Field(description="The id of the ticket type")
 
 
 class OfOrder(Inputs):
-    order: Id
+    order: Id = Field(description="The id of the order")
 
 
 class OfWebhook(Inputs):
-    webhook: Id
+    webhook: Id = Field(description="The id of the subscription")
 
 
 class OfOrganisation(Inputs):
-    org_slug: Text
+    org_slug: Text = Field(description="The organisation's name in the addresses of its pages")
 
 
+class Event(Inputs):
+    title: Text = Field(description="Its name")
+    slug: Text = Field(description="Its name in the address of its page")
+    timezone: Zone = Field(description="The IANA name of its time zone, such as Europe/London")
+    starts_at: Time = Field(description="When it starts, with an offset or Z: 2027-10-01T19:00+01:00")
+    currency: SmallCurrency = Field(description="The ISO 4217 code of its currency")
+
+
+class TicketType(Inputs):
+    name: Text = Field(description="Its name")
+    currency: SmallCurrency = Field(description="The ISO 4217 code of its currency, that of the event")
+    price: MinorAmount = Field(description="What a ticket costs in major units: 25.00 in EUR, 2500 in JPY")
+    quantity_total: Count = Field(description="How many there are to be sold")
+
+
+class NewTicketType(OfEvent, TicketType):
+    pass
+
+
+class Webhook(Inputs):
+    url: Address = Field(description="Where deliveries are sent")
+    events: Annotated[tuple[Announced, ...], Words] = Field(description="What is told there", min_length=1)
+
+
+def to(path: str, name: str, inputs: type[Inputs], scope: str, meaning: Meaning | None = None, **more: Any) -> Action:
+    method = {"update": "PATCH", "delete": "DELETE"}.get(name.split()[0].lower(), "POST")
+    return Action(Call(method, path, scope=scope), name, inputs, meaning, **more)
+
+
+ONE, TYPES, HOOK = "/events/{event}", "/events/{event}/ticket-types", "/webhooks/{webhook}"
+TYPE, WRITE, WRITE_TYPES, HOOKS = f"{TYPES}/{{ticket_type}}", "events:write", "ticket_types:write", "webhooks:write"
 pages: dict[str, Any] = {"pager": Cursor("cursor", next="next_cursor", more="has_more", size="limit", largest=50)}
 newest: dict[str, Any] = {**pages, "since": Since("created", by="created_at", stop=True), "evidence": "partial"}
 ticket_types = Stream(get("/events/{event}/ticket-types", "events:read"), "data", ticket, **pages, evidence="partial")
@@ -155,6 +194,23 @@ provider = Provider(
             Stream(get("/webhooks/{webhook}/deliveries", "webhooks:read"), "data", delivery, **pages,
                    evidence="assumed"),
             "What was sent to a webhook subscription", OfWebhook)},
+    idempotency=Idempotency("Idempotency-Key", 256, "Idempotent-Replayed"),
+    actions={
+        "create_event": to("/events", "Create an event, as a draft", Event, WRITE, event),
+        "update_event": to(ONE, "Update an event", changes(Event, OfEvent), WRITE, event, evidence="partial"),
+        "publish_event": to(f"{ONE}/publish", "Publish an event", OfEvent, WRITE, event),
+        "cancel_event": to(f"{ONE}/cancel", "Cancel an event", OfEvent, WRITE, event, evidence="partial"),
+        "create_ticket_type": to(TYPES, "Create a ticket type of an event", NewTicketType, WRITE_TYPES, ticket),
+        "update_ticket_type": to(TYPE, "Update a ticket type", changes(TicketType, OfTicketType), WRITE_TYPES, ticket,
+                                 evidence="partial"),
+        "delete_ticket_type": to(TYPE, "Delete a ticket type", OfTicketType, WRITE_TYPES, evidence="partial"),
+        "create_webhook": to("/webhooks", "Create a webhook subscription", Webhook, HOOKS, webhook, evidence="assumed"),
+        "update_webhook": to(HOOK, "Update a webhook subscription", changes(Webhook, OfWebhook), HOOKS, webhook,
+                             evidence="assumed"),
+        "delete_webhook": to(HOOK, "Delete a webhook subscription", OfWebhook, HOOKS, evidence="assumed"),
+        "reset_test_data": Action(
+            Call("POST", "/api-keys/reset-test-data", host="settings", only_with={"apiKey": "sk_test_"}),
+            "Reset the test data, with a test key only", path="/reset-test-data")},
     limitations=(
         "Its documentation shows no whole record, so what a record holds is partly inferred.",
         "Events, attendees and orders can be asked for by creation, not by change; ticket types by neither.",

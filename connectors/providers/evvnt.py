@@ -7,6 +7,8 @@ country may be written out, images may be an object. There is no status: what is
 import re
 from typing import Literal
 
+from pydantic import Field
+
 from connectors.auth import Basic
 from connectors.inputs import Id, Inputs, Time
 from connectors.models import PlatformRecord, UnifiedEvent, UnifiedTicket
@@ -63,15 +65,15 @@ def known(row: Row) -> PlatformRecord:
 class OfPublisher(Inputs, coerce_numbers_to_str=True):
     """Without its number the publisher is that of the credentials."""
 
-    publisherId: Id | None = None  # noqa: N815 - the name of the credential that it stands for
+    publisherId: Id | None = Field(None, description="Its number")  # noqa: N815 - the name of a credential
 
 
 class Interests(OfPublisher):
-    filter: Literal["all", "direct", "direct_to_root"] | None = None
+    filter: Literal["all", "direct", "direct_to_root"] | None = Field(None, description="all, direct or direct_to_root")
 
 
 class Published(OfPublisher):
-    newer_than: Time | None = None
+    newer_than: Time | None = Field(None, description="Only what was published after this time")
 
 
 names, categories = {"categories": Join("categories", "id")}, Stream(GET("/categories"), "[]", known)
@@ -107,7 +109,8 @@ provider = Provider(
             "direct_to_root: with those above", Interests),
         "published_events": OwnListing(
             Stream(GET("/publishers/{publisherId}/published_events/", newer_than="{newer_than}"), "[]", known),
-            "The coming events that a publisher has published, and where", Published)},
+            "The coming events that a publisher has published, and where", Published,
+            path="/publishers/{publisherId}/published-events")},
     limitations=(
         "Only evvnt's own events are listed, unless all_sources is set.",
         "There is no status: every event of the feed counts as live. A cancelled one cannot be told from others.",

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from connectors.errors import ConfigurationError, InvalidArgument, SpektaError
+from connectors.errors import ConfigurationError, InvalidArgument, NotAllowed, SpektaError
 
 from .terminal import complain
 
@@ -38,6 +38,8 @@ def _ending(ctx: Any) -> Iterator[None]:
     except typer.TyperException as error:
         where = getattr(getattr(error, "ctx", None), "command_path", ctx.command_path)
         said = error.format_message()
+        if not said:  # the help was shown in its place
+            raise typer.Exit(USAGE) from None
         complain(f"{said}{'' if said.endswith(('.', '?')) else '.'} See: {where} --help")
         raise typer.Exit(USAGE) from None
     except typer.Abort:
@@ -51,4 +53,4 @@ def _ending(ctx: Any) -> Iterator[None]:
 
 def exit_code(error: SpektaError) -> int:
     """2 for what the caller can mend in the command line or configuration, else 1."""
-    return USAGE if isinstance(error, ConfigurationError | InvalidArgument) else PLATFORM
+    return USAGE if isinstance(error, ConfigurationError | InvalidArgument | NotAllowed) else PLATFORM

@@ -2,10 +2,26 @@
 
 import io
 import sys
+from typing import Any
 
 import typer
 
-from . import attendees, connect, connections, demo, events, health, mcp, orders, providers, revenue, sandbox, tickets
+from . import (
+    attendees,
+    connect,
+    connections,
+    demo,
+    events,
+    health,
+    mcp,
+    options,
+    orders,
+    own,
+    providers,
+    revenue,
+    sandbox,
+    tickets,
+)
 from .boundary import Boundary
 
 EXITS = (
@@ -13,13 +29,24 @@ EXITS = (
     "them did; 2 a wrong argument or configuration; 130 interrupted."
 )
 
+
+class Commands(Boundary):
+    """The commands, and those of each connection to a platform that has some of its own."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *own.connections()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return super().get_command(ctx, cmd_name) or own.group(cmd_name)
+
+
 app = typer.Typer(
-    cls=Boundary,
+    cls=Commands,
     help="Ask all your ticketing platforms the same question. First time here: spekta demo",
     epilog=EXITS,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=options.HELP,
 )
 
 START, ASK, SERVE = "Start here", "Ask", "Serve"

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+HELP = {"help_option_names": ["-h", "--help"]}
+
 
 def moment(said: str) -> datetime:
     """A time of the command line; UTC where it names no offset."""

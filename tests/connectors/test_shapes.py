@@ -1673,7 +1673,7 @@ async def test_it_is_asked_with_its_inputs_and_read_page_by_page() -> None:
         ("clippings", {"paper": ""}, "paper", "cannot be used"),
         ("clippings", {"paper": "a/b"}, "paper", "cannot be an id"),
         ("clippings", {"paper": ".."}, "paper", "cannot be an id"),
-        ("clippings", {"paper": "a", "after": "2026-03-01T00:00:00"}, "after", "timezone"),
+        ("clippings", {"paper": "a", "after": "2026-03-01T00:00:00"}, "after", "offset or Z"),
         ("clippings", {"paper": "a", "word": "  "}, "word", "at least 1"),
         ("clippings", {"paper": "a", "colour": "red"}, "colour", "paper, after, word"),
         ("papers", {"paper": "a"}, "paper", "nothing"),

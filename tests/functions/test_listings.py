@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 import functions
-from connectors import find_provider
 from connectors.credentials.environment import EnvironmentStore
-from functions.listings import ROUTES
 from spekta.sandbox.server import environment
 
 from .conftest import Ask, outcome
@@ -41,14 +39,6 @@ def rows(ask: Ask, path: str, **query: Any) -> list[dict[str, Any]]:
     status, body, _ = ask(request(f"/v1/evvnt{path}", **query))
     assert status == 200, body
     return [record["values"] for record in body["data"]]
-
-
-def test_every_route_leads_to_a_listing_and_takes_its_inputs() -> None:
-    for slug, routes in ROUTES.items():
-        listings = find_provider(slug).listings
-        for path, name in routes.items():
-            parts = {part.strip("<>") for part in path.split("/") if part.startswith("<")}
-            assert parts <= set(listings[name].inputs.model_fields)
 
 
 def test_categories(ask_evvnt: Ask) -> None:
