@@ -55,8 +55,14 @@ def outcome(provider: Provider, found: Outcome, *, json: bool) -> None:
 def _values(record: UnifiedRecord, values: Mapping[str, Any]) -> dict[str, Any]:
     """What of a record stands in a table: of one of the platform's own, its own names."""
     if isinstance(record, PlatformRecord):
-        return {"id": record.id, "created_at": values["created_at"], **record.values}
-    return {name: value for name, value in values.items() if name not in ASIDE and not isinstance(value, dict | list)}
+        own = {"id": record.id, "created_at": values["created_at"], **record.values}
+    else:
+        own = {name: value for name, value in values.items() if name not in ASIDE}
+    return {name: value for name, value in own.items() if not _is_nested(value)}
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list | tuple) and any(map(_is_nested, value)))
 
 
 def _one(values: Mapping[str, Any]) -> Table:
@@ -82,7 +88,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return cells.answer(value)
-    return cells.text(value if isinstance(value, str) else plain.dumps(value, ensure_ascii=False))
+    return cells.text(", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
 
 
 def _request(request: Preview) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import importlib.util
 import json
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -5,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import functions
 from connectors.credentials.environment import EnvironmentStore
 from spekta.sandbox.app import create_app
 from spekta.sandbox.server import environment, running
@@ -28,6 +30,19 @@ def function() -> ModuleType:
         patch.setenv("SPEKTA_PROVIDER", "ticket-tailor")
         from functions import provider
     return provider
+
+
+def handler_of(slug: str) -> ModuleType:
+    """The handler of another provider, which is loaded once more: for which it is, is chosen when it is imported."""
+    path = f"{functions.__path__[0]}/provider.py"
+    spec = importlib.util.spec_from_file_location(f"functions.provider_of_{slug}", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPEKTA_PROVIDER", slug)
+        spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

@@ -24,6 +24,13 @@ def request(path: str, method: str = "GET", **query: Any) -> dict[str, Any]:
     }
 
 
+def sent(path: str, method: str, body: str | None = None, *, key: str | None = None, **query: Any) -> dict[str, Any]:
+    """A request that writes, with its body and its idempotency key."""
+    event = request(path, method, **query)
+    event["headers"] |= {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
+    return event | ({"body": body} if body is not None else {})
+
+
 @dataclass
 class Context:
     """The part of Lambda's context that the logger reads."""

@@ -1,16 +1,14 @@
 """The routes that evvnt alone has, against the sandbox."""
 
-import importlib.util
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-import functions
 from connectors.credentials.environment import EnvironmentStore
 from spekta.sandbox.server import environment
 
-from .conftest import Ask, outcome
+from .conftest import Ask, handler_of, outcome
 from .events import Context, request
 
 CATEGORIES = {"All", "Music", "Jazz", "Community", "Science & Technology", "Performing & Visual Arts", "Ballet"}
@@ -18,15 +16,7 @@ CATEGORIES = {"All", "Music", "Jazz", "Community", "Science & Technology", "Perf
 
 @pytest.fixture(scope="module")
 def evvnt() -> ModuleType:
-    """Its handler. Which provider a handler is for is chosen when the module is loaded, so it is loaded once more."""
-    spec = importlib.util.spec_from_file_location("functions.provider_of_evvnt", functions.__path__[0] + "/provider.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPEKTA_PROVIDER", "evvnt")
-        spec.loader.exec_module(module)
-    return module
+    return handler_of("evvnt")
 
 
 @pytest.fixture
