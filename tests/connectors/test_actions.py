@@ -366,7 +366,8 @@ async def test_a_paid_event_is_not_published_before_stripe_is_connected(account:
 
 @pytest.mark.parametrize("action", ["publish_event", "cancel_event", "update_event", "create_ticket_type"])
 async def test_another_organisations_event_is_not_found(account: Account, action: str) -> None:
-    more = {"update_event": {"title": "Mine"}, "create_ticket_type": KIND}.get(action, {})
+    given: dict[str, dict[str, Any]] = {"update_event": {"title": "Mine"}, "create_ticket_type": KIND}
+    more = given.get(action, {})
     async with writing(account) as connector:
         with pytest.raises(NotFound) as raised:
             await connector.act(action, {"event": FOREIGN, **more})
