@@ -168,11 +168,7 @@ class Caller:
         held = await self._credentials(request, deadline)
         answer = await self._send(request, held, deadline)
         fault = self._fault(answer)
-        if (
-            fault == "auth"
-            and request.call.signed
-            and (other := await self._other_credentials(held, deadline, answer))
-        ):
+        if fault == "auth" and request.call.signed and (other := await self._other_credentials(held, deadline, answer)):
             answer = await self._send(request, other, deadline)
             fault = self._fault(answer)
         if fault == "empty":

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from connectors.filters import COMMON
 from connectors.matrix import Support, cell, row_of
-from connectors.own import OwnListing
+from connectors.own import Action, OwnListing
 from connectors.pagers import Once
 from connectors.provider import Provider, Stream
 
@@ -41,6 +41,16 @@ def remarks(provider: Provider) -> list[str]:
     ]
 
 
+def actions(provider: Provider) -> str:
+    """What the platform can be told to do."""
+    rows = [
+        (code(name), prose(one.help), ", ".join(_inputs(one)), _scope(one), one.evidence)
+        for name, one in provider.actions.items()
+    ]
+    lead = "Actions, for `act(name, inputs)`, where writes are switched on:\n\n"
+    return lead + table(("Action", "What it does", "Inputs", "Scope", "Evidence"), rows) if rows else ""
+
+
 def own(provider: Provider) -> str:
     """The listings that no other platform has."""
     rows = [
@@ -51,8 +61,12 @@ def own(provider: Provider) -> str:
     return lead + table(("Listing", "What is in it", "Inputs", "Evidence"), rows) if rows else ""
 
 
-def _inputs(listing: OwnListing) -> list[str]:
-    fields = listing.inputs.model_fields.items()
+def _scope(action: Action) -> str:
+    return code(action.call.scope) if action.call.scope else ""
+
+
+def _inputs(one: OwnListing | Action) -> list[str]:
+    fields = one.inputs.model_fields.items()
     return [code(name) + ("" if field.is_required() else " (may be left out)") for name, field in fields]
 
 

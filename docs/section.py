@@ -4,7 +4,7 @@ from connectors.credentials.environment import constant
 from connectors.provider import Option, Provider
 
 from . import wire
-from .listings import data, own, remarks
+from .listings import actions, data, own, remarks
 from .markdown import bullets, code, listed, prose, table
 
 WAYS = {"oauth2": "OAuth 2.0", "api_key": "API key"}
@@ -22,6 +22,7 @@ def section(provider: Provider) -> str:
         bullets(remarks(provider)),
         *(_mode(name, mode) for name, mode in provider.modes.items()),
         own(provider),
+        actions(provider),
         "**Known limitations**" if provider.limitations else "",
         bullets(provider.limitations),
     ]

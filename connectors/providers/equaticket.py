@@ -129,7 +129,7 @@ class TicketType(Inputs):
     quantity_total: Count = Field(description="How many there are to be sold")
 
 
-class NewTicketType(OfEvent, TicketType):
+class NewTicketType(TicketType, OfEvent):
     pass
 
 

@@ -130,8 +130,8 @@ def test_listings_of_its_own(spekta: Run) -> None:
     table = spekta("equaticket", "webhooks").stdout
     alone = spekta("equaticket", "webhook", made["id"]).stdout
     assert listed == {"webhooks": [made], "has_more": False, "next_cursor": None}
-    for shown in (table, alone):
-        assert "order.created, event.sold_out" in shown
+    assert made["id"] in table
+    assert "order.created, event.sold_out" in alone
     assert spekta("equaticket", "deliveries", made["id"]).stdout == "No deliveries.\n"
 
 

@@ -108,7 +108,7 @@ def test_an_action_says_all_about_itself(slug: str, name: str) -> None:
 def test_a_listing_of_its_own_says_all_about_itself(slug: str) -> None:
     provider = find_provider(slug)
     for name, listing in provider.listings.items():
-        known = {one.name for one in (*provider.credentials, *provider.options)}
+        known = {one.name for one in provider.credentials} | {one.name for one in provider.options}
         assert placeholders(listing.call) <= listing.inputs.model_fields.keys() | known
         assert all(field.description for field in listing.inputs.model_fields.values())
         assert name not in provider.streams or provider.parts(name) == (listing.stream,)
