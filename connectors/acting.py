@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .caller import Caller, Request
-from .calls import placeholders
+from .caller import Caller
+from .calls import Request, placeholders
 from .errors import InvalidArgument, InvalidResponse, NotAllowed, ProviderError, Unavailable
 from .http import Deadline
 from .inputs import checked, sent

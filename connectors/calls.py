@@ -3,16 +3,31 @@
 import ipaddress
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from .errors import ConfigurationError, InvalidArgument
-from .provider import Call, Provider, Unless
+from .provider import Call, Evidence, Provider, Unless
 from .row import Row, Unreadable
 
 _ANY = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call with its placeholders filled. `repeatable`: to send it twice is as good as once."""
+
+    call: Call
+    url: str
+    query: Mapping[str, Any]
+    body: Mapping[str, Any] | None
+    operation: str
+    evidence: Evidence
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = True
 
 
 def path_of(call: Call, values: Mapping[str, Any], row: Row | None = None) -> str:

@@ -385,7 +385,7 @@ async def test_a_login_may_be_refused_in_a_success() -> None:
 async def test_a_limit_may_have_a_header_of_its_own(said: str, wait: int, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     clock.stop(monkeypatch)
-    monkeypatch.setattr("connectors.caller.time", SimpleNamespace(time=lambda: 2_000_000_000))
+    monkeypatch.setattr("connectors.faults.time", SimpleNamespace(time=lambda: 2_000_000_000))
     body = {"error": {"code": 429, "description": "too many calls"}}
     limited = httpx2.Response(429, json=body, headers={"X-Retry-After": said})
     async with connector(DETAILED, Platform({"/events": lambda _: limited})) as fair:
@@ -818,7 +818,7 @@ async def test_an_allowance_that_is_used_up_is_not_asked_of_again(
     headers: dict[str, str], attempts: int, wait: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Clock().stop(monkeypatch)
-    monkeypatch.setattr("connectors.caller.time", SimpleNamespace(time=lambda: 2_000_000_000))
+    monkeypatch.setattr("connectors.faults.time", SimpleNamespace(time=lambda: 2_000_000_000))
     platform = Platform({"/events": lambda _: httpx2.Response(429, json={"said": "spent"}, headers=headers)})
     async with connector(SPENT, platform) as fair:
         with pytest.raises(RateLimited, match="quota") as raised:

@@ -193,7 +193,7 @@ async def test_without_transactions_nobody_knows_what_was_paid() -> None:
 async def test_a_limit_says_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     clock.stop(monkeypatch)
-    monkeypatch.setattr("connectors.caller.time", SimpleNamespace(time=lambda: 1_800_000_000))
+    monkeypatch.setattr("connectors.faults.time", SimpleNamespace(time=lambda: 1_800_000_000))
     body = {"responseCode": 429, "error": {"code": 4290, "description": "rate limit exceeded"}}
     limited = httpx2.Response(429, json=body, headers={"X-Retry-After": "1800000300"})
     transport = httpx2.MockTransport(lambda _: limited)
