@@ -1,6 +1,7 @@
 """Answers as JSON: `{"data": [...]}` with what is known of the page, or `{"data": {...}}`."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -46,6 +47,11 @@ def outcome(found: Outcome, query: Query) -> Response[str]:
         "idempotency_key": found.idempotency_key,
     }
     return _response(content if found.sent else {**content, "request": to_jsonable_python(asdict(found.request))})
+
+
+def rows(found: Sequence[Mapping[str, Any]]) -> Response[str]:
+    """A list that has no pages."""
+    return _response({"data": found})
 
 
 def _values(found: Model, query: Query) -> dict[str, Any]:

@@ -29,6 +29,11 @@ class Query:
     inputs: dict[str, str] = field(default_factory=dict)
 
 
+def read_none(text: str) -> None:
+    """The query of a route that takes none."""
+    _check_names(_values(text), ())
+
+
 def read(text: str, *, records: bool = True) -> Query:
     """The query of a route that gives one thing; only for a record can `raw` and `personal_data` be asked."""
     values = _values(text)
@@ -70,9 +75,10 @@ def _values(text: str) -> dict[str, str]:
 
 
 def _check_names(values: Mapping[str, str], valid: Collection[str]) -> None:
+    advice = f"Valid: {', '.join(sorted(valid))}." if valid else "There are none."
     for name in values:
         if name not in valid:
-            raise InvalidArgument(name, f"{name!r} is not a parameter here.", f"Valid: {', '.join(sorted(valid))}.")
+            raise InvalidArgument(name, f"{name!r} is not a parameter here.", advice)
 
 
 def _query(

@@ -10,7 +10,7 @@ import pytest
 import connectors
 from connectors import Connector
 from connectors.errors import ProviderError, SpektaError
-from functions import errors, unknown
+from functions import errors, general
 
 from .conftest import Ask, outcome
 from .events import REQUEST_ID, Context, request
@@ -121,7 +121,7 @@ def test_what_the_gateway_does_not_send_here(ask: Ask, event: dict[str, Any]) ->
 
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 def test_a_path_that_no_function_serves(method: str) -> None:
-    status, body, _ = outcome(unknown.handler(request("/v1/elsewhere", method), Context()))
+    status, body, _ = outcome(general.handler(request("/v1/elsewhere", method), Context()))
     assert (status, body["error"]["code"], body["error"]["request_id"]) == (404, "not_found", REQUEST_ID)
 
 

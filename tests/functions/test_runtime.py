@@ -68,7 +68,9 @@ def test_function_answers(slug: str, aws: dict[str, str]) -> None:
         assert (status, body["error"]["param"]) == (400, "page")
 
 
-def test_function_of_unknown_paths_answers() -> None:
-    with running("functions.unknown.handler", {}) as api:
+def test_the_general_function_answers(aws: dict[str, str]) -> None:
+    with running("functions.general.handler", aws) as api:
+        listed = data(api, "/v1/providers")
+        assert {row["provider"]: row["connections"] for row in listed} == {slug: [slug] for slug in SLUGS}
         status, body, _ = outcome(api.invoke(request("/")))
     assert (status, body["error"]["code"]) == (404, "not_found")
