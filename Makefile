@@ -5,7 +5,7 @@ PYTEST := .venv/bin/pytest -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup docs demo test test-long test-pretix lint format lock validate bench build clean
+.PHONY: help setup docs demo test test-long test-pretix lint format lock validate bench build deploy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -19,7 +19,7 @@ test: lint ## Lint, type check, then the test suite
 	$(PYTEST)
 
 test-long: setup ## The test suite with its long tests
-	$(PYTEST) -m "not pretix"
+	$(PYTEST) -m "not pretix and not sam"
 
 test-pretix: setup ## The pretix connector against a pretix of its own
 	tests/pretix/run.sh
@@ -45,8 +45,9 @@ lock: .venv-lock/.stamp ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade f
 	$(COMPILE) --group sam -o requirements/sam.txt
 	$(COMPILE) tests/pretix/requirements.in -o tests/pretix/requirements.txt
 
-validate: .venv-sam/.stamp ## Validate and lint the SAM template
+validate: setup .venv-sam/.stamp ## Validate, lint and translate the SAM templates
 	$(SAM) validate --lint --language-extensions --region eu-central-1
+	.venv/bin/pytest tests/infra -m sam
 
 docs: setup ## Print the capability matrix and the connector reference from the code
 	.venv/bin/python -m connectors.matrix README.md
@@ -55,8 +56,11 @@ docs: setup ## Print the capability matrix and the connector reference from the 
 bench: setup ## Run the benchmarks
 	.venv/bin/python -m benchmarks
 
-build: .venv-sam/.stamp ## Build the Lambda functions and their layer
+build: .venv-sam/.stamp ## Build what the Lambda functions run (needs python3.13)
 	$(SAM) build --language-extensions
+
+deploy: build ## Deploy to the AWS account of your credentials (PARAMETERS='Name=value ...')
+	$(SAM) deploy --language-extensions $(if $(PARAMETERS),--parameter-overrides '$(PARAMETERS)')
 
 clean: ## Remove everything that the other targets made
 	rm -rf .venv .venv-lock .venv-pretix .venv-sam .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
