@@ -5,7 +5,7 @@ PYTEST := .venv/bin/pytest -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup docs demo test test-long test-pretix lint format lock validate bench build deploy clean
+.PHONY: help setup docs demo test test-long test-pretix lint format lock validate bench build deploy network clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -47,6 +47,7 @@ lock: .venv-lock/.stamp ## Write requirements/*.txt anew (LOCK_FLAGS=--upgrade f
 
 validate: setup .venv-sam/.stamp ## Validate, lint and translate the SAM templates
 	$(SAM) validate --lint --language-extensions --region eu-central-1
+	$(SAM) validate --lint --template infra/network.yaml --region eu-central-1
 	.venv/bin/pytest tests/infra -m sam
 
 docs: setup ## Print the capability matrix and the connector reference from the code
@@ -61,6 +62,9 @@ build: .venv-sam/.stamp ## Build what the Lambda functions run (needs python3.13
 
 deploy: build ## Deploy to the AWS account of your credentials (PARAMETERS='Name=value ...')
 	$(SAM) deploy --language-extensions $(if $(PARAMETERS),--parameter-overrides '$(PARAMETERS)')
+
+network: .venv-sam/.stamp ## Deploy a network with one fixed outgoing address
+	$(SAM) deploy --template infra/network.yaml --stack-name spekta-network
 
 clean: ## Remove everything that the other targets made
 	rm -rf .venv .venv-lock .venv-pretix .venv-sam .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
