@@ -78,7 +78,9 @@ def test_names_are_mapped_only_where_they_must_be(template: dict[str, Any]) -> N
 
 
 def test_every_handler_exists(stack: Stack) -> None:
+    layers = [name for name, body in stack.resources.items() if body["Type"].endswith("::LayerVersion")]
     for function in functions(stack).values():
+        assert function["Layers"] == layers
         module, _, name = function["Handler"].rpartition(".")
         assert f"\ndef {name}(" in (ROOT / module.replace(".", "/")).with_suffix(".py").read_text()
 
@@ -94,9 +96,9 @@ def test_a_function_may_use_what_is_of_its_provider_alone(stack: Stack, slug: st
         },
         {
             "Effect": "Allow",
-            "Action": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-            "Resource": "State.Arn",
-            "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"lease#{slug}/*"]}},
+            "Action": ["dynamodb:PutItem", "dynamodb:DeleteItem"],
+            "Resource": "Leases.Arn",
+            "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"spekta/{slug}/*"]}},
         },
         {
             "Effect": "Allow",
@@ -211,8 +213,8 @@ def test_functions_get_what_they_are_told_by(template: dict[str, Any]) -> None:
         "POWERTOOLS_SERVICE_NAME": "ticket-tailor",
         "SPEKTA_ALLOW_PERSONAL_DATA": "false",
         "SPEKTA_ALLOWED_PRIVATE_HOSTS": "pretix.internal:443",
+        "SPEKTA_LEASE_TABLE": "Leases",
         "SPEKTA_PROVIDER": "ticket-tailor",
-        "SPEKTA_STATE_TABLE": "State",
         "SPEKTA_WRITES": "false",
     }
     assert function["VpcConfig"] == {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
