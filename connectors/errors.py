@@ -5,6 +5,7 @@
     ├── InvalidArgument             a parameter that cannot be used; names it
     ├── NotAllowed                  what this connection, or its operator, has not allowed; says what would
     ├── Unsupported                 the platform or its API does not offer this; says why
+    ├── NotificationRefused         a webhook's delivery that cannot be trusted, or not read; says what failed
     └── ProviderError               the platform was asked, and something came of it
         ├── AuthenticationFailed    401: the credentials are not accepted
         ├── PermissionDenied        403: accepted, but not allowed to see this
@@ -19,7 +20,9 @@
 No message carries a secret: what a platform said is redacted before it gets here.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
+
+Check = Literal["token", "signature", "timestamp", "replay", "content"]
 
 
 class SpektaError(Exception):
@@ -72,6 +75,19 @@ class Unsupported(SpektaError):
         self.provider = provider
         self.capability = capability
         self.why = why
+
+
+class NotificationRefused(SpektaError):
+    """A webhook's delivery that is not to be acted upon. `check` says what failed: `token` and `signature`, that it is
+    the platform's; `timestamp`, that it is new; `replay`, that it did not come before; `content`, that it can be read.
+    """
+
+    code = "notification_refused"
+
+    def __init__(self, check: Check, provider: str, message: str, advice: str = "") -> None:
+        super().__init__(message, advice)
+        self.check = check
+        self.provider = provider
 
 
 class ProviderError(SpektaError):

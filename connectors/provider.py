@@ -11,6 +11,7 @@ from .auth import OAuth2, Sign
 from .models import Basis
 from .pagers import Once, Pager
 from .row import Row
+from .webhook import Webhook
 
 if TYPE_CHECKING:
     from .own import Action, Idempotency, OwnListing
@@ -223,9 +224,9 @@ class Provider:
     own; `{scope}` in it is what the call needs. astray is what to do where nobody answers, for an address that is
     assumed or a service that has closed. listings are those that the platform alone has, and actions what it can be
     told to do. request_id is the header in which a request and its answer carry an id for the platform's support.
-    livemode is where the answer to the health call says whether the data is live or for tests. modes are other APIs of
-    the platform, each a provider of its own, one of which a connection may choose by its option `api_mode`; they have
-    the credentials, options and hosts of the first in common.
+    livemode is where the answer to the health call says whether the data is live or for tests. webhook is what it sends
+    when something changes. modes are other APIs of the platform, each a provider of its own, one of which a connection
+    may choose by its option `api_mode`; they have the credentials, options and hosts of the first in common.
     """
 
     slug: str
@@ -259,6 +260,7 @@ class Provider:
     idempotency: "Idempotency | None" = None
     request_id: str | None = None
     livemode: str | None = None
+    webhook: Webhook | None = None
 
     def in_mode(self, options: Mapping[str, Any]) -> "Provider":
         """The provider as a connection with these options asks it."""

@@ -38,6 +38,7 @@ def _facts(provider: Provider) -> str:
         ("Address", code(provider.base)),
         *((f"Address of {code(host)}", _host(provider, host)) for host in provider.hosts),
         ("Rate limit", wire.rate(provider)),
+        ("Webhooks", wire.webhooks(provider)),
     ]
     return table(("Name in code", code(provider.slug)), [(name, said) for name, said in rows if said])
 

@@ -2,6 +2,7 @@
 
 from connectors.auth import Basic, OAuth2, Query, Sign, fill
 from connectors.provider import Provider
+from connectors.webhook import SECRET, Hmac
 
 from .markdown import code, listed
 
@@ -78,3 +79,17 @@ def _rate(requests: int, seconds: int) -> str:
     count = seconds // unit
     span = SPANS[unit] if count == 1 else f"{count} {SPANS[unit]}s"
     return f"{requests:,} requests per {span}"
+
+
+def webhooks(provider: Provider) -> str:
+    """What shows that a delivery is the platform's."""
+    webhook = provider.webhook
+    if webhook is None:
+        return "none known"
+    proof = webhook.proof
+    if proof is None:
+        return f"not signed, so hints; {webhook.evidence}"
+    place = code(proof.header) + (f" where the connection has {code(SECRET)}" if webhook.optional else "")
+    if not isinstance(proof, Hmac):
+        return f"not signed, so hints, with a secret in {place}; {webhook.evidence}"
+    return f"signed in {place}{', else hints' if webhook.optional else ''}; {webhook.evidence}"

@@ -42,6 +42,7 @@ class Internal(errors.SpektaError):
 
 STATUSES: Mapping[type[errors.SpektaError], int] = {
     errors.InvalidArgument: 400,
+    errors.NotificationRefused: 401,
     PersonalDataRefused: 403,
     errors.NotAllowed: 403,
     UnknownPath: 404,

@@ -14,6 +14,7 @@ from connectors.money import added, order_status, total, zero
 from connectors.pagers import Pages
 from connectors.provider import GET, Credential, Fault, Join, Lookup, Option, Provider, Scope, Since, Stream
 from connectors.row import Row
+from connectors.webhook import Webhook
 
 EVENT = {"PREVIEW": "draft", "PRIVATE": "live", "PUBLIC": "live", "PUBLISHED": "live", "POSTPONED": "postponed"}
 ONLINE = {"VIRTUAL": True, "HYBRID": False, "IN-PERSON": False}
@@ -144,6 +145,7 @@ provider = Provider(
         "attendees": Stream(GET(f"{AT}/staff/allAttendees", dataType="TICKET"), "attendees", attendee, pager=pages,
                             exact=True, evidence="partial"),
         "orders": (orders("TICKET"), orders("ADDON"))},
+    webhook=Webhook(evidence="partial"),
     limitations=(
         "The API comes with the Enterprise and White Label plans.",
         "Events are those of organizer pages; a white label without one cannot be listed.",

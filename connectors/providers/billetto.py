@@ -13,6 +13,7 @@ from connectors.money import added, order_status, times, total
 from connectors.pagers import Cursor
 from connectors.provider import GET, Credential, Join, Meaning, Option, Provider, Since, Stream
 from connectors.row import Row
+from connectors.webhook import About, Hmac, Webhook
 
 EVENT = {"draft": "draft", "publishing": "live", "published": "live", "completed": "completed",
          "canceled": "cancelled", "cancelled": "cancelled", "deleted": "cancelled"}
@@ -136,7 +137,8 @@ provider = Provider(
     base="https://{domain}/api/v3", auth="api_key", sign=Header(**{"Api-Keypair": "{apiKey}{:apiSecret}"}),
     credentials=(
         Credential("apiKey", "Menu → Integrate → Developers → Create key pair: the access key id", holds="apiSecret"),
-        Credential("apiSecret", "Shown once, when the key pair is created; or write id:secret as apiKey")),
+        Credential("apiSecret", "Shown once, when the key pair is created; or write id:secret as apiKey"),
+        Credential("webhookSecret", "Of the webhook, as Billetto gives it when a secret is made for it")),
     enough=(("apiKey", "apiSecret"),),
     options=(
         Option("domain", "The Billetto of your country, such as billetto.dk", "billetto.co.uk"),
@@ -154,6 +156,10 @@ provider = Provider(
                             event="event", join={"types": Join("tickets", "id")}),
         "orders": orders(order, join={"types": Join("tickets", "name")}),
         "sales": orders(sale, join={"issued": Join("attendees", "order")}, unreported=("taxes",))},
+    webhook=Webhook(
+        Hmac("Billetto-Signature", time="t"), type="action", evidence="partial",
+        told={"order.*": About("order", "data.id", "data.event"),
+              "attendee.*": About("attendee", "data.id", "data.event"), "event.*": About("event", "data.id")}),
     limitations=(
         "An account belongs to the Billetto of one country, which the option domain names.",
         "Only orders can be asked for by change; of the other lists all is read, and older records dropped here.",

@@ -18,6 +18,8 @@ from connectors.own import Action, Idempotency, OwnListing
 from connectors.pagers import Cursor
 from connectors.provider import Call, Credential, Fault, Filter, Meaning, Option, Provider, Since, Stream
 from connectors.row import Row
+from connectors.webhook import About, Hmac
+from connectors.webhook import Webhook as Deliveries
 
 KEYS = "Dashboard → Settings → Developer → API Keys"
 EVENT = {"draft": "draft", "published": "live", "cancelled": "cancelled", "canceled": "cancelled"}
@@ -153,11 +155,18 @@ provider = Provider(
     docs="https://equaticket.com/help/organizers/public-api", base="https://app.equaticket.com/api/v1",
     hosts={"settings": "https://app.equaticket.com/api/settings"},
     auth="api_key", sign=Header(Authorization="Bearer {apiKey}"), faults=faults, request_id="X-Request-Id",
-    credentials=(Credential("apiKey", f"{KEYS} → Create API key, with the scopes that you need"),),
+    credentials=(
+        Credential("apiKey", f"{KEYS} → Create API key, with the scopes that you need"),
+        Credential("webhookSecret", "The signing secret of your webhook subscription")),
     enough=(("apiKey",),), health=get("/events", "events:read", limit="1"), livemode="livemode",
     rate_limit=(60, 60), plans={"free": (60, 60), "starter": (100, 60), "growth": (300, 60), "pro": (600, 60)},
     options=(Option("plan", "The subscription, which says how many requests a minute are allowed", "free",
-                    choices=("free", "starter", "growth", "pro")),),
+                    choices=("free", "starter", "growth", "pro")),
+             Option("webhook_header", "The header that holds a delivery's signature, as its webhook guide names it"),
+             Option("webhook_algorithm", "What deliveries are signed with, by its webhook guide", "sha256",
+                    choices=("sha256", "sha512", "sha1")),
+             Option("webhook_encoding", "How the signature is written, by its webhook guide", "hex",
+                    choices=("hex", "base64"))),
     advice={
         "forbidden": f"Scopes cannot be changed: create a key that has {{scope}} ({KEYS}).",
         "api_terms_required": f"An owner or admin of the organisation accepts the API Terms of Service once: {KEYS}.",
@@ -211,6 +220,12 @@ provider = Provider(
         "reset_test_data": Action(
             Call("POST", "/api-keys/reset-test-data", host="settings", only_with={"apiKey": "sk_test_"}),
             "Reset the test data, with a test key only", path="/reset-test-data")},
+    webhook=Deliveries(
+        Hmac("{webhook_header}", "{webhook_algorithm}", "{webhook_encoding}"), type="type", delivery="id",
+        at="created_at", evidence="partial",
+        told={"order.*": About("order", "data.order_id", "data.event_id"),
+              "ticket.checked_in": About("attendee", "data.ticket_id", "data.event_id"),
+              "event.*": About("event", "data.event_id")}),
     limitations=(
         "Its documentation shows no whole record, so what a record holds is partly inferred.",
         "Events, attendees and orders can be asked for by creation, not by change; ticket types by neither.",

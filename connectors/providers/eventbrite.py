@@ -13,6 +13,7 @@ from connectors.money import added, order_status, total, zero
 from connectors.pagers import Cursor
 from connectors.provider import GET, Credential, Fault, Filter, Meaning, Option, Provider, Scope, Since, Stream
 from connectors.row import Row
+from connectors.webhook import About, Webhook, segment
 
 EVENT = {"draft": "draft", "incomplete": "draft", "live": "live", "started": "live", "ended": "completed",
          "completed": "completed", "finalized": "completed", "payout_issued": "completed",
@@ -140,6 +141,12 @@ provider = Provider(
                           event="event_id"),
         "attendees": listing("attendees", attendee),
         "orders": listing("orders", order, status="all_not_deleted", expand="attendees,refund_requests")},
+    webhook=Webhook(
+        type="config.action", delivery="header:X-Eventbrite-Delivery",
+        told={"order.*": About("order", segment("api_url", "orders"), segment("api_url", "events")),
+              "attendee.*": About("attendee", segment("api_url", "attendees"), segment("api_url", "events")),
+              "ticket_class.*": About("ticket", segment("api_url", "ticket_classes"), segment("api_url", "events")),
+              "event.*": About("event", segment("api_url", "events"))}),
     limitations=(
         "Events cannot be asked for by change: all are read, and older ones dropped here.",
         "Refunds that the organizer made by hand are known only where the attendees are marked as refunded."))

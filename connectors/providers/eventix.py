@@ -14,6 +14,7 @@ from connectors.money import Sale, added, less, order_status, share, total, zero
 from connectors.pagers import Offset
 from connectors.provider import GET, POST, Credential, Fault, Join, Lookup, Meaning, Provider, Since, Stream
 from connectors.row import Row
+from connectors.webhook import About, Shared, Webhook
 
 EVENT = {"normal": "live"}
 TICKET = {"available": "on_sale", "not_sold_right_now": "off_sale", "sold_out": "sold_out"}
@@ -168,7 +169,8 @@ provider = Provider(
         Credential("clientSecret", "Dashboard → Company settings → OAuth Clients → Secret"),
         Credential("accessToken", "Returned after the OAuth flow"),
         Credential("refreshToken", "Returned after the OAuth flow; each is good once"),
-        Credential("companyId", "The company's GUID, for a token of several; several with commas", secret=False)),
+        Credential("companyId", "The company's GUID, for a token of several; several with commas", secret=False),
+        Credential("webhookSecret", "The nonce in the answer to the call that made the webhook")),
     enough=(("accessToken",), ("clientId", "clientSecret", "refreshToken")), faults=faults,
     health=GET("/users/me", host="auth"),
     streams={
@@ -180,6 +182,10 @@ provider = Provider(
         "attendees": found(".tickets[]", attendee),
         "orders": found("", order),
         "sales": found(".tickets[]", sale, basis="tickets", unreported=("taxes", "fees"))},
+    webhook=Webhook(
+        Shared("OpenTicket-Identifier"), type="header:OpenTicket-Trigger", delivery="header:OpenTicket-Dedupe-Key",
+        told={"order.*": About("order", "guid"), "event.*": About("event", "guid"), "ticket.*": About("account"),
+              "ticket_type.*": About("account")}, evidence="partial"),
     limitations=(
         "Orders are found by a search over the whole account, of one event too; of one account many events cost less "
         "together. Tickets whose type was deleted since are left out.",

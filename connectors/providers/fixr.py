@@ -23,6 +23,7 @@ from connectors.money import Sale, added, order_status, total, zero
 from connectors.pagers import Offset
 from connectors.provider import GET, Credential, Evidence, Join, Option, Provider, Since, Stream
 from connectors.row import Row, Unreadable
+from connectors.webhook import Shared, Webhook
 
 EVENT = {"live": "live", "published": "live", "ended": "completed", "draft": "draft", "cancelled": "cancelled",
          "canceled": "cancelled", "postponed": "postponed"}
@@ -139,7 +140,8 @@ provider = Provider(
     credentials=(
         Credential("apiKey", "FIXR Organiser → Settings → API key, or from FIXR on request; where it is refused, try "
                              "the option auth_scheme with Token"),
-        Credential("accountId", "The number after /accounts/ in the organiser dashboard's address", secret=False)),
+        Credential("accountId", "The number after /accounts/ in the organiser dashboard's address", secret=False),
+        Credential("webhookSecret", "organiser.fixr.co → the webhook's bearer token, where you have set one")),
     enough=(("apiKey",),), rate_limit=(2000, 3600),
     options=(
         Option("auth_scheme", "The word before the key: Bearer or Token", "Bearer"),
@@ -154,6 +156,7 @@ provider = Provider(
         "attendees": bookings(attendees),
         "orders": bookings(order, untold={"buyer_email": ""}),
         "sales": bookings(sales, basis="tickets", unreported=("taxes",))},
+    webhook=Webhook(Shared("Authorization", "Bearer {webhookSecret}"), optional=True, evidence="partial"),
     limitations=(
         "FIXR describes its API as a feed of events: a key may have no access to attendees, and then neither to orders "
         "and revenue.",

@@ -13,6 +13,7 @@ from connectors.money import added, order_status, total, zero
 from connectors.pagers import Cursor
 from connectors.provider import GET, Credential, Filter, Join, Lookup, Meaning, Option, Provider, Scope, Since, Stream
 from connectors.row import Row
+from connectors.webhook import About, Hmac, Webhook
 
 FORM = {"Public": "live", "Private": "live", "Draft": "draft", "Disabled": "draft", "Deleted": "cancelled"}
 SALE = {"Public": "on_sale", "Private": "on_sale", "Draft": "off_sale", "Disabled": "off_sale", "Deleted": "off_sale"}
@@ -126,7 +127,8 @@ provider = Provider(
         Credential("clientId", "Your organisation → API → Client ID", secret=False),
         Credential("clientSecret", "Your organisation → API → Client Secret"),
         Credential("accessToken", "Made for you from the client; or returned after the OAuth flow"),
-        Credential("refreshToken", "Returned with the access token")),
+        Credential("refreshToken", "Returned with the access token"),
+        Credential("webhookSecret", "For partners: the signatureKey in the answer that sets the notification URL")),
     enough=(("clientId", "clientSecret"), ("accessToken",)),
     options=(
         Option("organization_slug", "Your organisation, as in its address; needed only where there are several"),
@@ -144,6 +146,11 @@ provider = Provider(
         "items": items,
         "attendees": items,
         "orders": listing("orders", "formSlug", order, Since("created", "from"))},
+    webhook=Webhook(
+        Hmac("x-ha-signature"), optional=True, type="eventType",
+        told={"Order": About("order", "data.id", "data.formSlug", only=("data.formType", "Event")),
+              "Payment": About("order", "data.order.id", "data.order.formSlug", only=("data.order.formType", "Event")),
+              "Form": About("event", "data.formSlug", only=("data.formType", "Event"))}),
     limitations=(
         "Mostly associations sell here; what a business sells may not be visible.",
         "There are no check-ins, no stock, and no counts of sold tickets but by reading them all (option count_sold).",

@@ -22,6 +22,7 @@ from connectors.money import order_status, total, zero
 from connectors.pagers import Pages
 from connectors.provider import GET, Credential, Filter, Join, Lookup, Meaning, Option, Provider, Since, Stream
 from connectors.row import Row
+from connectors.webhook import About, Webhook
 
 ORDER = {"n": "pending", "p": "paid", "e": "expired", "c": "cancelled"}
 PAID, GIVEN_BACK = ("confirmed", "refunded"), ("done", "transit", "created")
@@ -189,6 +190,14 @@ provider = Provider(
         "attendees": orders("results[].positions[]", attendee),
         "orders": orders("results", order),
         "sales": orders("results", order, {"testmode": "false"}, basis="payments", unreported=("fees",))},
+    webhook=Webhook(
+        type="action", delivery="notification_id",
+        told={"pretix.event.order.*": About("order", "code", "event"),
+              "pretix.event.checkin*": About("attendee", "orderposition_id", "event"),
+              "pretix.event.item.*": About("ticket", None, "event"),
+              "pretix.event.quota.*": About("ticket", None, "event"), "pretix.subevent.*": About("event", "event"),
+              **{f"pretix.event.{word}": About("event", "event")
+                 for word in ("added", "changed", "deleted", "live.*", "testmode.*")}}),
     limitations=(
         "Events cannot be asked for by change.",
         "A test order that is deleted while orders are read can hide another one; revenue leaves test orders out.",

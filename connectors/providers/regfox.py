@@ -17,6 +17,7 @@ from connectors.money import Sale, order_status, total, zero
 from connectors.pagers import Cursor
 from connectors.provider import GET, Credential, Fault, Filter, Join, Lookup, Meaning, Option, Provider, Since, Stream
 from connectors.row import Row, Unreadable
+from connectors.webhook import About, Hmac, Webhook
 
 FORM = {"open": "live", "closed": "live", "scheduled": "draft", "archived": "completed", "deleted": "cancelled"}
 SALE = {"open": "on_sale", "scheduled": "scheduled", "closed": "off_sale", "archived": "off_sale",
@@ -166,7 +167,10 @@ provider = Provider(
     slug="regfox", name="RegFox", website="https://www.regfox.com", docs="https://docs.webconnex.io/api/v2/",
     base="https://api.webconnex.com/v2/public", auth="api_key", sign=Header(apiKey="{apiKey}"),
     health=GET("/ping"), rate_limit=(900, 900), faults=faults,
-    credentials=(Credential("apiKey", "RegFox / Webconnex account → Integrations → API token"),), enough=(("apiKey",),),
+    credentials=(
+        Credential("apiKey", "RegFox / Webconnex account → Integrations → API token"),
+        Credential("webhookSecret", "RegFox / Webconnex account → Integrations → the webhook's Signing Secret")),
+    enough=(("apiKey",),),
     options=(
         Option("product", "Which Webconnex product: a key covers the account's forms of all", "regfox.com"),
         Option("payments", "Read an event's transactions beside its orders, for what was paid and given back", True,
@@ -187,6 +191,10 @@ provider = Provider(
             event="formId", join={"payments": Join("transactions", key="orderId", when="payments")}),
         "sales": (listing("transactions", payment, basis="payments", unreported=("taxes", "fees")),
                   listing("registrants", entry))},
+    webhook=Webhook(
+        Hmac("X-Webconnex-Signature"), type="eventType", delivery="header:X-Webconnex-Delivery",
+        told={"registration": About("order", "data.lookupId", "formId"), "inventory_*": About("ticket", None, "formId"),
+              "publish": About("event", "formId")}),
     limitations=(
         "Each form is one more call, as a list of forms has no dates, zone or currency. There are no venues.",
         "Only options with a limited supply tell how many were sold.",

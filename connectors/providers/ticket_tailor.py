@@ -12,6 +12,7 @@ from connectors.money import order_status
 from connectors.pagers import Cursor
 from connectors.provider import GET, Credential, Filter, Join, Meaning, Provider, Since, Stream
 from connectors.row import Row, amounts
+from connectors.webhook import About, Hmac, Webhook
 
 EVENT = {"draft": "draft", "published": "live", "sales_closed": "live", "members_only": "live"}
 TICKET = {"on_sale": "on_sale", "sold_out": "sold_out", "unavailable": "off_sale", "locked": "off_sale",
@@ -93,7 +94,10 @@ provider = Provider(
     slug="ticket-tailor", name="TicketTailor", website="https://www.tickettailor.com",
     docs="https://developers.tickettailor.com", base="https://api.tickettailor.com/v1",
     auth="api_key", sign=Basic("{apiKey}"), health=GET("/ping"), rate_limit=(5000, 1800),
-    credentials=(Credential("apiKey", "Box office settings → API → Create API key"),), enough=(("apiKey",),),
+    credentials=(
+        Credential("apiKey", "Box office settings → API → Create API key"),
+        Credential("webhookSecret", "Box office settings → API → Webhooks → Signing secret; it is not the API key")),
+    enough=(("apiKey",),),
     streams={
         "events": Stream(GET("/events"), "data", event, pager=pages, filters={
             "starts_after": Filter("start_at.gte", format="unix"),
@@ -103,6 +107,11 @@ provider = Provider(
         "check_ins": Stream(GET("/check_ins", event_id="{event}"), "data", pager=pages),
         "attendees": listing("/issued_tickets", attendee, join={"check_ins": Join("check_ins", "issued_ticket_id")}),
         "orders": listing("/orders", order, unreported=("fees",))},
+    webhook=Webhook(
+        Hmac("Tickettailor-Webhook-Signature", time="t", between=""), type="event", delivery="id", at="created_at",
+        told={"ORDER.*": About("order", "payload.id", "payload.event_summary.event_id"),
+              "ISSUED_TICKET.*": About("attendee", "payload.id", "payload.event_id"),
+              "EVENT.*": About("event", "payload.id")}),
     limitations=(
         "Orders and tickets can be asked for by creation, not by change; events by neither.",
         "Venues have no street or city. Phone numbers are not on tickets.",

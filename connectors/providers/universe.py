@@ -17,6 +17,7 @@ from connectors.money import added, order_status
 from connectors.pagers import Offset
 from connectors.provider import POST, Credential, Fault, Filter, Meaning, Option, Provider, Scope, Since, Stream
 from connectors.row import Row
+from connectors.webhook import About, Hmac, Webhook
 
 EVENT = {"DRAFT": "draft", "PRESUMBITTED": "draft", "PRESUBMITTED": "draft", "INACTIVE": "draft", "POSTED": "live",
          "EXPIRED": "completed", "ARCHIVED": "completed", "DECLINED": "cancelled"}
@@ -168,7 +169,8 @@ provider = Provider(
         Credential("clientId", "universe.com/oauth/applications → your application → Application ID", secret=False),
         Credential("clientSecret", "universe.com/oauth/applications → your application → Client Secret"),
         Credential("accessToken", "Made for you from the client; or returned after the OAuth flow"),
-        Credential("refreshToken", "Returned with the access token, where there is one")),
+        Credential("refreshToken", "Returned with the access token, where there is one"),
+        Credential("webhookSecret", "Universe → Settings → Account → Webhooks: the secret that you chose there")),
     enough=(("clientId", "clientSecret"), ("accessToken",)), faults=faults,
     options=(Option("host_id", "The host whose events are read; the owner of the token if not given"),),
     scopes=(Scope("host_id", POST("", {"query": "{ viewer { id } }"}), "data.viewer", take="one"),),
@@ -189,6 +191,9 @@ provider = Provider(
         "orders": listing(
             "event", "orders", order, query("event", "orders", BOUGHT, updatedSince="Time"), of_event,
             since=Since("changed", "variables.updatedSince"), evidence="partial")},
+    webhook=Webhook(
+        Hmac("X-Uniiverse-Signature", "sha1"), optional=True, type="event", evidence="partial",
+        told={"ticket_*": About("order", "id", "event_id", rows="tickets[]")}),
     limitations=(
         "Events and attendees cannot be asked for by change: all are read, and older ones dropped here.",
         "An event's end is known for up to 50 dates.",

@@ -13,6 +13,7 @@ from connectors.money import Sale, zero
 from connectors.pagers import Offset
 from connectors.provider import GET, Credential, Fault, Join, Meaning, Option, Provider, Scope, Since, Stream
 from connectors.row import Row, Unreadable
+from connectors.webhook import Webhook
 
 CURRENCY, ZONE = "EUR", "Europe/Paris"
 ORGANIZATION = "/orgas/{organization_id}"
@@ -109,6 +110,7 @@ provider = Provider(
         "orders": listing(f"{ORGANIZATION}/orders", order, newest_first, mixed="event", untold={"buyer_email": ""}),
         "sales": Stream(GET("/events/{event}/ticketing/stats"), "results", sale, basis="provider_report",
                         unreported=("taxes",), evidence="partial")},
+    webhook=Webhook(evidence="partial"),
     limitations=(
         "No description of the API is public; what is read here is what its clients read.",
         "The status of orders and tickets is a number of unknown meaning, so it is unknown here; orders name no buyer.",

@@ -130,7 +130,7 @@ def test_force_stores_it_anyway(bare: Run, served: Served, credentials_file: Pat
     "args, said",
     [
         (["ticket-tailor"], "TicketTailor needs apiKey: Box office settings → API → Create API key."),
-        (["ticket-tailor", "--field", "colour=red"], "TicketTailor has no field 'colour'. It takes: apiKey."),
+        (["ticket-tailor", "--field", "colour=red"], "TicketTailor has no field 'colour'. It takes: apiKey,"),
         (["ticket-tailor", "--browser"], "TicketTailor has no consent in the browser."),
         (["eventbrite", "--browser"], "Eventbrite needs clientId and clientSecret"),
         (["ticket-tailor", "--field", "apiKey=x", "--base-url", "http://example.org"], "base_url is not https."),

@@ -48,6 +48,11 @@ def test_what_only_some_need_is_imported_by_them(bare: set[str], name: str) -> N
     assert name not in bare
 
 
+@pytest.mark.parametrize("name", ["notification", "proofs", "seen"])
+def test_webhooks_are_verified_by_what_only_their_door_imports(bare: set[str], name: str) -> None:
+    assert f"connectors.{name}" not in bare
+
+
 @pytest.mark.parametrize("name", OWN)
 def test_the_connectors_know_none_of_those_who_use_them(bare: set[str], name: str) -> None:
     assert not [module for module in bare if module.partition(".")[0] == name]

@@ -31,6 +31,7 @@ def every(kind: type[SpektaError]) -> set[type[SpektaError]]:
         (connectors.ConfigurationError("No.", "", "account"), 400, "configuration", "account"),
         (connectors.ConfigurationError("No.", "", "apiKey"), 503, "configuration", "apiKey"),
         (connectors.NotAllowed("No."), 403, "not_allowed", None),
+        (connectors.NotificationRefused("signature", "ticket-tailor", "No."), 401, "notification_refused", None),
         (connectors.NotFound("No."), 404, "not_found", None),
         (connectors.AuthenticationFailed("No."), 502, "provider_auth_failed", None),
         (connectors.PermissionDenied("No."), 502, "provider_permission_denied", None),
