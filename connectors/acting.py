@@ -31,7 +31,7 @@ class Acting:
         self._values = values
         self._caller = caller
         self._writes = writes
-        self._mapper = Mapper(provider.slug, account)
+        self._mapper = Mapper(provider, account)
 
     async def act(
         self, name: str, given: Mapping[str, Any], *, idempotency_key: str | None, dry_run: bool, deadline: Deadline

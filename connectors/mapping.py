@@ -5,16 +5,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from . import stock
+from .issued import Issued
 from .models import OrderLine, UnifiedAttendee, UnifiedOrder, UnifiedRecord, UnifiedTicket
-from .provider import Stream
-from .row import Row, Unreadable
+from .money import order_status
+from .provider import Provider, Stream
+from .row import Row, Unreadable, earliest, latest
 
 
 class Mapper:
     """Maps the rows of one account."""
 
-    def __init__(self, provider: str, account: str) -> None:
-        self._provider = provider
+    def __init__(self, provider: Provider, account: str) -> None:
+        self._provider = provider.slug
+        self._stamps = provider.stamps
         self._account = account
 
     def map(self, stream: Stream, rows: Sequence[Row], event_id: str | None) -> list[Any]:
@@ -22,7 +26,7 @@ class Mapper:
         assert stream.map is not None
         first = rows[0]
         try:
-            made = stream.map(list(rows)) if stream.group else stream.map(first)
+            records = _records(stream.map(list(rows)) if stream.group else stream.map(first))
         except ValidationError as error:
             wrong = error.errors(include_input=False, include_url=False)[0]
             raise Unreadable(".".join(map(str, wrong["loc"])), wrong["msg"]) from None
@@ -30,12 +34,23 @@ class Mapper:
             raise
         except (TypeError, AttributeError, ArithmeticError, LookupError, ValueError) as error:
             raise Unreadable("", f"not the expected shape ({type(error).__name__})") from None
-        records = made if isinstance(made, list) else [] if made is None else [made]
         raw = [row.data for row in rows] if stream.group else first.data
         for record in records:
             if isinstance(record, UnifiedRecord):
                 self._complete(record, raw, first.said, event_id)
+                self._stamp(record, rows)
         return records
+
+    def _stamp(self, record: UnifiedRecord, rows: Sequence[Row]) -> None:
+        """When a record was made and last changed, where its mapping did not say: a group began with its first row."""
+        values, stamps = record.__dict__, self._stamps
+        if stamps and record.created_at is None:
+            values["created_at"] = earliest(stamps.created_at(row) for row in rows)
+        if stamps and record.updated_at is None:
+            values["updated_at"] = latest(stamps.updated_at(row) for row in rows)
+        if isinstance(record, UnifiedOrder | UnifiedAttendee):
+            bought = record.placed_at if isinstance(record, UnifiedOrder) else record.purchased_at
+            values["created_at"] = record.created_at or bought
 
     def _complete(self, record: UnifiedRecord, raw: Any, said: str | None, event_id: str | None) -> None:
         """Fills what every record has. The models are frozen for everybody else."""
@@ -44,6 +59,7 @@ class Mapper:
         if values["status_raw"] is None:
             values["status_raw"] = said
         if isinstance(record, UnifiedOrder):
+            values["status"] = order_status(record.status, record.paid, record.refunded)
             lines, events = record.lines, record.event_ids
             if not events:
                 named = dict.fromkeys(line.event_id for line in lines if line.event_id)
@@ -53,6 +69,13 @@ class Mapper:
         elif isinstance(record, UnifiedTicket | UnifiedAttendee):
             values["event_id"] = record.event_id or event_id
             values |= _derived(record)
+
+
+def _records(made: Any) -> list[Any]:
+    """What a mapping made, as a list. Issued tickets are what they count for in revenue."""
+    records = made if isinstance(made, list) else [made]
+    sales = (one.sale if isinstance(one, Issued) else one for one in records)
+    return [one for one in sales if one is not None]
 
 
 def _place(lines: Iterable[OrderLine], event_id: str) -> None:
@@ -68,6 +91,7 @@ def _derived(record: UnifiedTicket | UnifiedAttendee) -> dict[str, Any]:
         parts = (record.first_name, record.last_name)
         return {"name": record.name or " ".join(filter(None, parts)) or None}
     total, sold, left = record.quantity_total, record.quantity_sold, record.quantity_available
-    return {
-        "quantity_available": max(0, total - sold) if left is None and total is not None and sold is not None else left
-    }
+    if sold is not None:
+        left = stock.left(total, sold) if left is None else left
+        total = sold + left if total is None and left is not None else total
+    return {"quantity_total": total, "quantity_available": left}

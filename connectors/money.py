@@ -68,26 +68,31 @@ def zero(currency: str | None) -> Decimal:
     return rounded(ZERO, currency)
 
 
-def added(amounts: Iterable[Decimal | None]) -> Decimal | None:
+def sum_known(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """The sum of what is known; None where nothing is."""
     known = [amount for amount in amounts if amount is not None]
     return sum(known, ZERO) if known else None
 
 
-def total(amounts: Iterable[Decimal | None], currency: str | None) -> Decimal:
-    """The sum of what is there; nothing is zero."""
-    return added(amounts) or zero(currency)
+def sum_or_zero(amounts: Iterable[Decimal | None], currency: str | None) -> Decimal:
+    """The sum of what is known; zero where nothing is."""
+    return sum_known(amounts) or zero(currency)
+
+
+def sum_complete(amounts: Iterable[Decimal | None], currency: str | None) -> Decimal | None:
+    """The sum; zero where there is nothing, None where a part is unknown."""
+    known = list(amounts)
+    return None if None in known else sum_or_zero(known, currency)
+
+
+def plus(amount: Decimal | None, extra: Decimal | None) -> Decimal | None:
+    """An amount with what is charged on top of it, if anything; None where the amount itself is unknown."""
+    return amount if amount is None or extra is None else amount + extra
 
 
 def times(amount: Decimal | None, quantity: int | None) -> Decimal | None:
     """What so many cost together; None where either is unknown."""
     return None if amount is None or quantity is None else amount * quantity
-
-
-def complete(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """The sum; None where a part is unknown."""
-    known = list(amounts)
-    return None if None in known else sum((amount for amount in known if amount is not None), ZERO)
 
 
 def less(amount: Decimal | None, part: Decimal | None) -> Decimal | None:
@@ -100,11 +105,13 @@ def share(amount: Decimal | None, part: Decimal | None, whole: Decimal | None) -
     return None if amount is None or part is None or not whole else amount * part / whole
 
 
-def included(gross: Decimal, rate: Decimal | None, currency: str | None) -> Decimal | None:
-    """The tax within an amount, by its rate (0.2 is 20 %). There is none within nothing, whatever the rate."""
-    if not gross:
+def included(gross: Decimal | None, rate: Decimal | None, currency: str | None) -> Decimal | None:
+    """The tax within an amount, by its rate (0.2 is 20 %); None where either is unknown. There is none within nothing,
+    whatever the rate.
+    """
+    if gross is not None and not gross:
         return zero(currency)
-    return None if rate is None else rounded(gross - gross / (1 + rate), currency)
+    return None if gross is None or rate is None else rounded(gross - gross / (1 + rate), currency)
 
 
 def order_status(said: OrderStatus, paid: Decimal | None, refunded: Decimal | None) -> OrderStatus:
@@ -182,10 +189,10 @@ def _part(order: UnifiedOrder, event_id: str) -> _Part | None:
     if not lines or any(line.event_id is None or line.amount is None for line in lines):
         return None
     ours = [line for line in lines if line.event_id == event_id]
-    whole = added(line.amount for line in lines)
-    share = (added(line.amount for line in ours) or ZERO) / whole if whole else Decimal(bool(ours))
+    whole = sum_known(line.amount for line in lines)
+    share = (sum_known(line.amount for line in ours) or ZERO) / whole if whole else Decimal(bool(ours))
     itemised = all(line.refunded is not None for line in lines)
-    refunded = added([ZERO, *(line.refunded for line in ours)]) if itemised else order.refunded
+    refunded = sum_known([ZERO, *(line.refunded for line in ours)]) if itemised else order.refunded
     tickets = [line.quantity for line in ours if line.quantity is not None]
     return _Part(
         share,
@@ -228,14 +235,14 @@ def revenue(
     foreign = [sale for sale in counted if sale.currency not in (currency, None)]
     gross = sum((sale.gross for sale in ours), ZERO)
     told = {
-        "refunds": complete(sale.refunded for sale in ours),
-        "taxes": complete(sale.tax for sale in ours),
-        "fees": complete(sale.fees for sale in ours),
+        "refunds": sum_complete((sale.refunded for sale in ours), currency),
+        "taxes": sum_complete((sale.tax for sale in ours), currency),
+        "fees": sum_complete((sale.fees for sale in ours), currency),
     }
     for name in unreported:
         told[name] = None
     told = {name: None if value is None else rounded(value, currency) for name, value in told.items()}
-    tickets = complete(None if sale.tickets is None else Decimal(sale.tickets) for sale in ours)
+    tickets = [sale.tickets for sale in ours if sale.tickets is not None]
     return UnifiedRevenue(
         provider=provider,
         account=account,
@@ -244,7 +251,7 @@ def revenue(
         gross_revenue=rounded(gross, currency),
         **{name: told[name] for name in ("refunds", "taxes", "fees")},
         net_revenue=rounded(gross - sum((value for value in told.values() if value), ZERO), currency),
-        tickets_sold=None if tickets is None else int(tickets),
+        tickets_sold=sum(tickets) if len(tickets) == len(ours) else None,
         orders=_orders(ours),
         basis=basis,
         unreported=tuple(name for name, value in told.items() if value is None) + tuple(remarks),

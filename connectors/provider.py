@@ -5,6 +5,7 @@ A provider file holds constants and one mapping function per resource. The words
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from .auth import OAuth2, Sign
@@ -20,6 +21,7 @@ Mode = Literal["changed", "created", "client", "none"]
 Evidence = Literal["documented", "partial", "assumed"]
 Fault = Literal["auth", "forbidden", "missing", "rejected", "limited", "spent", "down", "bad", "empty"]
 Meaning = Callable[[Any], Any]  # from a Row; of a grouped stream from a list of them
+Faults = Callable[[int, Row], Fault | None]  # the real error behind an answer, from its status and body
 Rows = str | tuple[str, ...] | Callable[[Row], Iterable[Row]]
 
 CAPABILITIES = ("events", "tickets", "attendees", "revenue")
@@ -211,22 +213,44 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamps:
+    """Where a platform's records tell when they were made and last changed: ISO 8601 times, or seconds since 1970."""
+
+    created: str | None = None
+    updated: str | None = None
+    unix: bool = False
+
+    def created_at(self, row: Row) -> datetime | None:
+        return self._moment(row, self.created)
+
+    def updated_at(self, row: Row) -> datetime | None:
+        return self._moment(row, self.updated)
+
+    def _moment(self, row: Row, path: str | None) -> datetime | None:
+        if path is None:
+            return None
+        return row.unix(path) if self.unix else row.moment(path)
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """A ticketing platform.
 
     auth is the reference's word; sign puts the credentials on a request, on all hosts alike or per host. credentials
-    lists every accepted field and `enough` the sets of them any one of which is enough. base may have placeholders of
-    options that have a default; a host without an address is one that nobody publishes: the connection gives it, or
-    what is asked of it is not offered. reference is the capability matrix that was promised; unsupported says why
+    lists every accepted field and `enough` the sets of them any one of which is enough: the first alone, if not told.
+    base may have placeholders of options that have a default; a host without an address is one that nobody publishes:
+    the connection gives it, or what is asked of it is not offered. stamps are read where a mapping does not tell when
+    its record was made and changed. reference is the capability matrix that was promised; unsupported says why
     something is not offered. rate_limit is (requests, seconds), kept to at the platform's own address, and plans what
     it is by the connection's option `plan`. faults names the real error behind an answer whose status misleads, and
     advice is what to do about a fault, or about a code of the platform's own, where the platform has reasons of its
     own; `{scope}` in it is what the call needs. astray is what to do where nobody answers, for an address that is
     assumed or a service that has closed. listings are those that the platform alone has, and actions what it can be
     told to do. request_id is the header in which a request and its answer carry an id for the platform's support.
-    livemode is where the answer to the health call says whether the data is live or for tests. webhook is what it sends
-    when something changes. modes are other APIs of the platform, each a provider of its own, one of which a connection
-    may choose by its option `api_mode`; they have the credentials, options and hosts of the first in common.
+    livemode is where the answer to the health call says whether the data is live or for tests. webhook is what it
+    sends when something changes. modes are other APIs of the platform, each a provider of its own, one of which a
+    connection may choose by its option `api_mode`; they have the credentials, options and hosts of the first in
+    common.
     """
 
     slug: str
@@ -237,15 +261,16 @@ class Provider:
     auth: Literal["oauth2", "api_key"]
     sign: Sign | Mapping[str, Sign]
     credentials: tuple[Credential, ...]
-    enough: tuple[tuple[str, ...], ...]
     health: Call
     streams: Mapping[str, Stream | tuple[Stream, ...]]
     _: KW_ONLY
+    enough: tuple[tuple[str, ...], ...] = ()
+    stamps: Stamps | None = None
     hosts: Mapping[str, str] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
     scopes: tuple[Scope, ...] = ()
     unsupported: Mapping[str, str] = field(default_factory=dict)
-    faults: Callable[[int, Row], Fault | None] | None = None
+    faults: Faults | None = None
     hides_unknown: bool = False
     rate_limit: tuple[int, int] | None = None
     plans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -261,6 +286,10 @@ class Provider:
     request_id: str | None = None
     livemode: str | None = None
     webhook: Webhook | None = None
+
+    def __post_init__(self) -> None:
+        if not self.enough:
+            object.__setattr__(self, "enough", ((self.credentials[0].name,),))
 
     def in_mode(self, options: Mapping[str, Any]) -> "Provider":
         """The provider as a connection with these options asks it."""

@@ -72,6 +72,9 @@ class Surroundings:
 NOWHERE = Surroundings()
 
 
+Reader = Callable[["Row", str], Decimal | None]  # of the amount at a path
+
+
 class Row:
     """One provider record. `data` is the record itself, `path` where it stands in the answer."""
 
@@ -166,6 +169,13 @@ class Row:
                 return None if None in values else sum([_whole(path, value) for value in values])
         return None
 
+    def quantity(self, path: str) -> int:
+        """How many, whether told with a minus or without. Raises Unreadable where it is not told."""
+        number = self.whole(path)
+        if number is None:
+            raise Unreadable(path, "no number")
+        return abs(number)
+
     def flag(self, *paths: str) -> bool | None:
         """A truth value, also of the words and digits that stand for one."""
         value = self.value(*paths)
@@ -220,12 +230,7 @@ class Row:
         """An amount in minor units, in major ones. `[]` adds up. `per_unit`: minor units in one, where the platform
         says.
         """
-        read = amounts(currency, per_unit)
-        for path in paths:
-            amount = read(self, path)
-            if amount is not None:
-                return amount
-        return None
+        return in_minor(currency, per_unit)(self, *paths)
 
     def major(self, *paths: str, currency: str | None) -> Decimal | None:
         """An amount in major units. `[]` adds up, and is None where a part is null."""
@@ -276,12 +281,15 @@ class Row:
         lines = html.unescape(_TAG.sub("", _LINE_END.sub("\n", said))).splitlines()
         return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line) or None
 
-    def venue(self, path: str, **fields: str | tuple[str, ...]) -> Venue:
-        """A place by the paths of its fields below `path`; `a+b` is a field that is given in two parts."""
+    def venue(self, path: str, *same: str, **fields: str | tuple[str, ...]) -> Venue:
+        """A place by the paths of its fields below `path`; `a+b` is a field that is given in two parts. Those of the
+        `same` name on the platform need no path.
+        """
         place = self.at(path)
         read = {"country": place.country, "latitude": place.decimal, "longitude": place.decimal}
-        paths = {name: (path,) if isinstance(path, str) else path for name, path in fields.items()}
-        return Venue.model_validate({name: read.get(name, place._line)(*paths[name]) for name in fields})
+        told: dict[str, tuple[str, ...]] = {name: (name,) for name in same}
+        told |= {name: _paths(path) for name, path in fields.items()}
+        return Venue.model_validate({name: read.get(name, place._line)(*paths) for name, paths in told.items()})
 
     # Parts
 
@@ -330,9 +338,9 @@ class Row:
         """The texts at a path with `[]`."""
         return [str(value) for value in every(self.data, path) if isinstance(value, _TEXTUAL)]
 
-    def pairs(self, path: str, key: str, value: str) -> dict[str, str] | None:
+    def pairs(self, path: str, key: str | tuple[str, ...], value: str | tuple[str, ...]) -> dict[str, str] | None:
         """Questions and answers: a list of objects as a dictionary."""
-        found = {row.text(key): row.text(value) for row in self.rows(f"{path}[]")}
+        found = {row.text(*_paths(key)): row.text(*_paths(value)) for row in self.rows(f"{path}[]")}
         return {key: value for key, value in found.items() if key and value} or None
 
     # Surroundings
@@ -360,6 +368,15 @@ class Row:
         """The rows of a sibling listing that have this key."""
         return self.around.joined.get(name, {}).get(key, []) if key is not None else []
 
+    def linked(self, name: str, path: str) -> "Row":
+        """The record that the id at a path names in a sibling listing; where it is not there, what is at the path."""
+        return next(iter(self.joined(name, self.ref(path))), self.at(path))
+
+    def sole(self, name: str, key: str | None) -> "Row":
+        """The row of a sibling listing that has this key; an empty one where there is none, or more than one."""
+        found = self.joined(name, key)
+        return found[0] if len(found) == 1 else Row(None, self.around)
+
     def looked_up(self, name: str) -> "Row | None":
         """What a call for this very row answered; None where it was not made."""
         return self.found.get(name) if self.found else None
@@ -379,12 +396,79 @@ class Row:
         return [dig(part, last) for part in parts if last.split(".")[0] in part]
 
 
-Amounts = Callable[[Row, str], Decimal | None]
+class Amounts:
+    """Reads the amounts of one currency from rows, and adds them up. `unsigned` reads what was given back alike,
+    whether a platform tells it with a minus or without.
+    """
+
+    __slots__ = ("_read", "currency", "unsigned")
+
+    def __init__(self, read: Reader, currency: str | None, unsigned: bool = False) -> None:
+        self._read = read
+        self.currency = currency
+        self.unsigned = unsigned
+
+    def __call__(self, row: Row, *paths: str) -> Decimal | None:
+        """The first amount that is there."""
+        for path in paths:
+            amount = self._read(row, path)
+            if amount is not None:
+                return abs(amount) if self.unsigned else amount
+        return None
+
+    def first(self, rows: Iterable[Row], path: str) -> Decimal | None:
+        """What the first of the rows tells that tells it."""
+        return next((amount for row in rows if (amount := self(row, path)) is not None), None)
+
+    def lowest(self, rows: Iterable[Row], *paths: str) -> Decimal | None:
+        """The lowest of what the rows tell, of each the first path that is there; None where none of them does."""
+        return min((amount for row in rows if (amount := self(row, *paths)) is not None), default=None)
+
+    def sum_known(self, rows: Iterable[Row], *paths: str) -> Decimal | None:
+        """What the rows tell, together; None where none of them does."""
+        return money.sum_known(self(row, path) for row in rows for path in paths)
+
+    def sum_or_zero(self, rows: Iterable[Row], *paths: str) -> Decimal:
+        """What the rows tell, together; zero where none of them does."""
+        return money.sum_or_zero((self(row, path) for row in rows for path in paths), self.currency)
+
+    def sum_complete(self, rows: Iterable[Row], path: str) -> Decimal | None:
+        """What the rows tell, together; zero where there are none, None where one does not tell."""
+        return money.sum_complete((self(row, path) for row in rows), self.currency)
+
+
+def in_minor(currency: str | None, per_unit: int | None = None) -> Amounts:
+    """Amounts in minor units. `per_unit` as in `Row.minor`."""
+    return Amounts(_minor(currency, per_unit), currency)
+
+
+def in_major(currency: str | None, unsigned: bool = False) -> Amounts:
+    """Amounts in major units."""
+    return Amounts(lambda row, path: row.major(path, currency=currency), currency, unsigned)
+
+
+def earliest(moments: Iterable[datetime | None]) -> datetime | None:
+    """The first of the times that are known."""
+    return min((moment for moment in moments if moment), default=None)
+
+
+def latest(moments: Iterable[datetime | None]) -> datetime | None:
+    """The last of the times that are known."""
+    return max((moment for moment in moments if moment), default=None)
+
+
+def vocabulary(**words: str | Iterable[str]) -> Mapping[str, Any]:
+    """What a platform's words mean, for `Row.choice`: under each of ours those of theirs, with blanks between.
+
+    Words with blanks of their own are given as a tuple.
+    """
+    listed = {ours: theirs.split() if isinstance(theirs, str) else theirs for ours, theirs in words.items()}
+    return {word: ours for ours, theirs in listed.items() for word in theirs}
 
 
 @lru_cache(maxsize=256)
-def amounts(currency: str | None, per_unit: int | None = None) -> Amounts:
-    """How amounts in minor units of a currency are read from a row, at a path. `per_unit` as in `Row.minor`."""
+def _minor(currency: str | None, per_unit: int | None) -> Reader:
+    """How amounts in minor units of a currency are read from a row, at a path."""
     unit = None if currency is None else money.minor_unit(currency, per_unit)
 
     def read(row: Row, path: str) -> Decimal | None:
@@ -402,6 +486,10 @@ def amounts(currency: str | None, per_unit: int | None = None) -> Amounts:
             raise Unreadable(path, str(error)) from None
 
     return read
+
+
+def _paths(paths: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (paths,) if isinstance(paths, str) else paths
 
 
 def _ref(value: Any) -> str | None:

@@ -36,7 +36,7 @@ class Walker:
         self._provider = provider
         self._caller = caller
         self._scopes = Scopes(provider, options, values, caller)
-        self._mapper = Mapper(provider.slug, account)
+        self._mapper = Mapper(provider, account)
         self._companions = Companions(provider, options, self._scopes, caller, self._mapper)
 
     async def walk(self, question: Question, position: Position | None = None) -> AsyncIterator[Batch]:

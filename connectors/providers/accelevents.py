@@ -8,19 +8,19 @@ as X-API-Key.
 
 from functools import partial
 
+from connectors import stock
 from connectors.auth import Header
 from connectors.models import OrderLine, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket, Venue
-from connectors.money import added, order_status, total, zero
+from connectors.money import zero
 from connectors.pagers import Pages
 from connectors.provider import GET, Credential, Fault, Join, Lookup, Option, Provider, Scope, Since, Stream
-from connectors.row import Row
+from connectors.row import Row, in_major, vocabulary
 from connectors.webhook import Webhook
 
-EVENT = {"PREVIEW": "draft", "PRIVATE": "live", "PUBLIC": "live", "PUBLISHED": "live", "POSTPONED": "postponed"}
+EVENT = vocabulary(draft="PREVIEW", live="PRIVATE PUBLIC PUBLISHED", postponed="POSTPONED")
 ONLINE = {"VIRTUAL": True, "HYBRID": False, "IN-PERSON": False}
-TICKET = {"BOOKED": "valid", "CHECKED_IN": "valid", "CANCELLED": "cancelled", "DELETED": "cancelled",
-          "BLOCKED": "cancelled", "REFUNDED": "refunded"}
-ORDER = {"paid": "paid", "unpaid": "pending", "partially paid": "pending", "refunded": "refunded"}
+TICKET = vocabulary(valid="BOOKED CHECKED_IN", cancelled="CANCELLED DELETED BLOCKED", refunded="REFUNDED")
+ORDER = vocabulary(paid="paid", pending=("unpaid", "partially paid"), refunded="refunded")
 SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "Mex$": "MXN"}  # other dollars have letters before theirs, too
 FAULTS: dict[str, Fault] = {"401": "auth", "403": "forbidden", "404": "missing"}
 AT = "/rest/events/{event}"
@@ -54,13 +54,13 @@ def ticket(row: Row) -> UnifiedTicket | None:
     if row.text("dataType") == "ADDON":
         return None
     currency, zone, passed = currency_of(row.event), zone_of(row), row.flag("passFeesToBuyer")
-    sold, left = row.whole("totalSoldTickets"), row.whole("remainingTickets")
+    left = row.whole("remainingTickets")
     return UnifiedTicket(
         id=row.id("typeId", "id"), event_id=row.event.id("eventURL"), name=row.text("name"),
         description=row.plain("ticketTypeDescription"), price=row.major("price", currency=currency),
         fee=None if passed is None else row.major("fee", currency=currency) if passed else zero(currency),
-        currency=currency, quantity_total=None if sold is None or left is None else sold + left, quantity_sold=sold,
-        quantity_available=left, status="sold_out" if left == 0 else "on_sale",
+        currency=currency, quantity_sold=row.whole("totalSoldTickets"), quantity_available=left,
+        status="sold_out" if left == 0 else "on_sale",
         sales_start=row.moment("startDate", zone=zone), sales_end=row.moment("endDate", zone=zone))
 
 
@@ -80,31 +80,24 @@ def attendee(row: Row) -> UnifiedAttendee:
 def order(row: Row, listed: str = "TICKET") -> UnifiedOrder:
     """The call for an order has its tickets and add-ons with what was given back for each; the list has one kind."""
     currency, zone, detail = currency_of(row) or currency_of(row.event), zone_of(row), row.looked_up("detail")
-    said, amount = row.choice("status", ORDER), row.major("totalAmount", currency=currency)
-    deleted, parts = row.text("orderType") == "UNPAID_DELETE", list((detail or row).rows("attendee[]"))
+    amount = in_major(currency)
+    said, total, parts = row.choice("status", ORDER), amount(row, "totalAmount"), (detail or row).rows("attendee[]")
     standing = [part for part in parts if part.choice("ticketStatus", TICKET) not in ("cancelled", "refunded")]
-    ended = deleted or (said == "paid" and bool(parts) and not standing)
-    paid = amount if said in ("paid", "refunded") else None
-    back = total((part.major("refundedAmount", currency=currency) for part in parts), currency) if detail else None
-    back = back or (amount if said == "refunded" else back)
+    ended = row.text("orderType") == "UNPAID_DELETE" or (said == "paid" and bool(parts) and not standing)
+    back = amount.sum_or_zero(parts, "refundedAmount") if detail else None
     seats = [part for part in standing if (part.text("dataType") or listed) == "TICKET"]
     return UnifiedOrder(
-        id=row.id("orderId", "id"), status=order_status("cancelled" if ended else said, paid, back),
+        id=row.id("orderId", "id"), status="cancelled" if ended else said, currency=currency,
         buyer_name=row.name("purchaser.firstName", "purchaser.lastName"), buyer_email=row.text("purchaser.email"),
-        placed_at=row.moment("purchaseDate", zone=zone), created_at=row.moment("purchaseDate", zone=zone),
-        total=amount, tax=row.major("salesTaxFee", currency=currency), currency=currency, paid=paid, refunded=back,
-        fees=added(row.major(fee, currency=currency) for fee in ("ticketingFee", "ccFee")),
+        placed_at=row.moment("purchaseDate", zone=zone), total=total, tax=amount(row, "salesTaxFee"),
+        fees=amount.sum_known([row], "ticketingFee", "ccFee"), paid=total if said in ("paid", "refunded") else None,
+        refunded=total if said == "refunded" and not back else back,
         ticket_count=0 if ended or said == "refunded" else sum(
-            (seat.whole("qty") or 1) - (seat.whole("refundQty") or 0) for seat in seats),
-        lines=tuple(line(part, currency) for part in parts))
-
-
-def line(part: Row, currency: str | None) -> OrderLine:
-    types = part.joined("types", part.text("ticketType"))
-    return OrderLine(
-        ticket_id=types[0].ref("typeId", "id") if len(types) == 1 else None, quantity=part.whole("qty"),
-        amount=part.major("paidAmount", currency=currency), tax=part.major("salesTaxFee", currency=currency),
-        refunded=part.major("refundedAmount", currency=currency))
+            stock.left(seat.whole("qty") or 1, seat.whole("refundQty")) or 0 for seat in seats),
+        lines=tuple(OrderLine(
+            ticket_id=part.sole("types", part.text("ticketType")).ref("typeId", "id"), quantity=part.whole("qty"),
+            amount=amount(part, "paidAmount"), tax=amount(part, "salesTaxFee"), refunded=amount(part, "refundedAmount"))
+            for part in parts))
 
 
 def faults(status: int, body: Row) -> Fault | None:
@@ -132,12 +125,13 @@ provider = Provider(
     docs="https://developer.accelevents.com", base="https://api.accelevents.com", auth="api_key",
     sign=Header(**{"Key": "{apiKey}", "X-API-Key": "{apiKey}"}), faults=faults,
     credentials=(Credential("apiKey", "Edit Enterprise (or organizer) → Integrations → API Key → Generate, as owner"),),
-    enough=(("apiKey",),), health=GET("/rest/u/organizers"),
+    health=GET("/rest/u/organizers"),
     options=(
         Option("organizer_url", "One organizer, as in its page's address; all that the key sees if not given"),
         Option("details", "One more call per event: whether it is postponed or online, and its country", True, "flag"),
         Option("refunds", "One more call per order, for what was given back and which tickets stand", True, "flag")),
     scopes=(Scope("organizer_url", GET("/rest/u/organizers"), "[]", "organizerPageURL"),),
+    webhook=Webhook(evidence="partial"),
     streams={
         "events": (events(over=False), events(over=True)),
         "tickets": Stream(GET(f"{AT}/ticketing/settings"), ("ticketTypes", "tickeTypes"), ticket, event="eventURL",
@@ -145,7 +139,6 @@ provider = Provider(
         "attendees": Stream(GET(f"{AT}/staff/allAttendees", dataType="TICKET"), "attendees", attendee, pager=pages,
                             exact=True, evidence="partial"),
         "orders": (orders("TICKET"), orders("ADDON"))},
-    webhook=Webhook(evidence="partial"),
     limitations=(
         "The API comes with the Enterprise and White Label plans.",
         "Events are those of organizer pages; a white label without one cannot be listed.",

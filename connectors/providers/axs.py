@@ -33,8 +33,7 @@ def event(row: Row) -> UnifiedEvent | None:
         name=row.text("title.eventTitleText", "title.headlinersText") or row.plain("title.eventTitle"),
         description=row.plain("description"), timezone=zone,
         starts_at=start or row.moment("eventDateTimeISO", "eventDateTime", zone=zone),
-        venue=row.venue("venue", name="title", city="city", region="state", country="country", latitude="latitude",
-                        longitude="longitude"),
+        venue=row.venue("venue", "city", "country", "latitude", "longitude", name="title", region="state"),
         url=row.text("ticketing.url", "ticketing.eventUrl"), image_url=image(row),
         category=MINOR.get(row.text("minorCategoryId1") or "") or MAJOR.get(row.text("majorCategoryId1") or ""))
 

@@ -10,14 +10,15 @@ from typing import Any
 
 from connectors import graphql
 from connectors.auth import Header
-from connectors.models import OrderLine, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
-from connectors.money import Sale, order_status, total, zero
+from connectors.issued import Issued, order_of
+from connectors.models import UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
 from connectors.pagers import Cursor
 from connectors.provider import POST, Credential, Filter, Lookup, Meaning, Option, Provider, Since, Stream
-from connectors.row import Row
+from connectors.row import Row, in_minor, vocabulary
+from connectors.shared import CALL_TO_COUNT
 
-EVENT = {"APPROVED": "live", "ARCHIVED": "completed", "CANCELLED": "cancelled", "DECLINED": "cancelled",
-         "DRAFT": "draft", "REVIEW": "draft", "SUBMITTED": "draft"}
+EVENT = vocabulary(live="APPROVED", completed="ARCHIVED", cancelled="CANCELLED DECLINED",
+                   draft="DRAFT REVIEW SUBMITTED")
 ASKED = {"live": ["APPROVED"], "completed": ["ARCHIVED"], "cancelled": ["CANCELLED", "DECLINED"],
          "draft": ["DRAFT", "REVIEW", "SUBMITTED"]}
 SHAPES = ("LANDSCAPE", "SQUARE", "PORTRAIT", "BRAND")
@@ -39,22 +40,19 @@ def event(row: Row) -> UnifiedEvent:
         id=row.id(), name=row.text("name"), description=row.plain("description"), status=row.choice("state", EVENT),
         starts_at=row.moment("startDatetime"), ends_at=row.moment("endDatetime"),
         timezone=row.text("venues[0].timezoneName"),
-        venue=row.venue("venues[0]", name="name", address=("streetAddress", "displayedAddress"), city="city",
-                        region=("region", "state"), postal_code="postalCode", country="country",
-                        latitude="latitude", longitude="longitude"),
+        venue=row.venue("venues[0]", "name", "city", "country", "latitude", "longitude", postal_code="postalCode",
+                        address=("streetAddress", "displayedAddress"), region=("region", "state")),
         url=row.text("url"), image_url=next((images[shape] for shape in SHAPES if images.get(shape)), None),
         currency=row.currency("currency"), capacity=row.whole("totalTicketAllocationQty"),
-        category=row.text("genres[0]"),
-        updated_at=row.moment("updatedAt"))
+        category=row.text("genres[0]"), updated_at=row.moment("updatedAt"))
 
 
 def ticket(row: Row) -> UnifiedTicket:
     currency, sold = row.event.currency("currency"), row.looked_up("sold")
     tiers = [tier for tier in row.rows("priceTiers[]") if tier.whole("faceValue", "price")]
-    prices = [one.minor("faceValue", "price", currency=currency) for one in tiers or [row]]
     return UnifiedTicket(
         id=row.id(), event_id=row.event.id(), name=row.text("name"), description=row.plain("description"),
-        price=min((price for price in prices if price is not None), default=None), currency=currency,
+        price=in_minor(currency).lowest(tiers or [row], "faceValue", "price"), currency=currency,
         quantity_total=row.whole("totalTicketAllocationQty") or row.whole("priceTiers[].allocation"),
         quantity_sold=sold.whole("data.viewer.tickets.totalCount") if sold else None,
         status="off_sale" if row.flag("archived") else "on_sale")
@@ -77,34 +75,29 @@ def attendee(row: Row) -> UnifiedAttendee | None:
         ticket_name=row.text("ticketType.name"), first_name=person.text("firstName"), last_name=person.text("lastName"),
         email=person.text("email"), phone=person.text("phoneNumber"), status="refunded" if returned else "valid",
         purchased_at=order.moment("purchasedAt"), price=row.minor("total", currency=currency), currency=currency,
-        barcode=row.text("code"), created_at=order.moment("purchasedAt"))
+        barcode=row.text("code"))
+
+
+def issued(row: Row, order: Row, returned: bool) -> Issued:
+    currency = order.currency("event.currency")
+    return Issued(
+        id=row.id(), order=order.id(), event=order.ref("event"), kind=row.ref("ticketType"),
+        status="refunded" if returned else "valid", currency=currency, amount=row.minor("total", currency=currency),
+        fee=row.minor("diceCommission", currency=currency))
 
 
 def order(row: Row) -> UnifiedOrder:
-    currency, back = row.currency("event.currency"), set(row.texts("returns[].ticketId"))
-    bought = {one.id(): one for path in ("tickets[]", "gone[].ticket") for one in row.rows(path)}
-    returned, kept = ([one for id, one in bought.items() if (id in back) is gone] for gone in (True, False))
-    lines = [OrderLine(ticket_id=one.ref("ticketType"), quantity=1, amount=one.minor("total", currency=currency),
-                       fee=one.minor("diceCommission", currency=currency)) for one in bought.values()]
-    paid = total((one.minor("total", currency=currency) for one in bought.values()), currency)
-    refunded = total((one.minor("total", currency=currency) for one in returned), currency)
-    fees = total((one.minor("diceCommission", currency=currency) for one in kept), currency)
-    return UnifiedOrder(
-        id=row.id(), status=order_status("paid", paid, refunded), buyer_name=row.name("fan.firstName", "fan.lastName"),
-        buyer_email=row.text("fan.email"), placed_at=row.moment("purchasedAt"), total=paid, paid=paid,
-        refunded=refunded, fees=fees, currency=currency,
-        ticket_count=len(kept), event_ids=row.refs("event"), lines=tuple(lines), created_at=row.moment("purchasedAt"))
+    back = row.texts("returns[].ticketId")
+    tickets = [issued(one, row, one.id() in back) for path in ("tickets[]", "gone[].ticket") for one in row.rows(path)]
+    return order_of(
+        row.id(), row.currency("event.currency"), tickets, "paid", tax=None, event_ids=row.refs("event"),
+        buyer_name=row.name("fan.firstName", "fan.lastName"), buyer_email=row.text("fan.email"),
+        placed_at=row.moment("purchasedAt"))
 
 
-def sale(row: Row) -> Sale | None:
+def sale(row: Row) -> Issued | None:
     order, returned, elsewhere = around(row)
-    if elsewhere:
-        return None
-    currency = order.currency("event.currency")
-    paid, nothing = row.minor("total", currency=currency) or zero(currency), zero(currency)
-    return Sale(id=row.id(), order=order.id(), currency=currency, gross=paid, refunded=paid if returned else nothing,
-                fees=nothing if returned else row.minor("diceCommission", currency=currency),
-                tickets=0 if returned else 1)
+    return None if elsewhere else issued(row, order, returned)
 
 
 def listing(kind: str, where: str, fields: str, rows: str, meaning: Meaning, since: Since, **more: Any) -> Stream:
@@ -118,7 +111,7 @@ def listing(kind: str, where: str, fields: str, rows: str, meaning: Meaning, sin
                   wide=POST("", {"query": query, "variables": people}), since=since, **more)
 
 
-def issued(meaning: Meaning, holder: str = "", fan: str = "", **more: Any) -> tuple[Stream, Stream]:
+def both_sides(meaning: Meaning, holder: str = "", fan: str = "", **more: Any) -> tuple[Stream, Stream]:
     """Issued tickets from both sides: those of orders, then returned ones."""
     ticket, order = f"{TICKET} {holder}", f"{PARENT} {fan}"
     bought, back = f"{order} tickets {{ {ticket} }}", f"ticketId order {{ {order} }} ticket {{ {ticket} }}"
@@ -139,10 +132,8 @@ provider = Provider(
     docs="https://partners-endpoint.dice.fm/graphql/docs/index.html",
     base="https://partners-endpoint.dice.fm/graphql", auth="api_key", sign=Header(Authorization="Bearer {apiKey}"),
     credentials=(Credential("apiKey", "MIO, the DICE partner back office → Settings → API token"),),
-    enough=(("apiKey",),),
     options=(
-        Option("holders", "Ask for the people who hold tickets", False, "flag"),
-        Option("count_sold", "One more call per ticket type, for how many were sold", False, "flag")),
+        Option("holders", "Ask for the people who hold tickets", False, "flag"), CALL_TO_COUNT),
     health=POST("", {"query": "{ viewer { id name } }"}), faults=graphql.faults,
     reference=frozenset({"events", "tickets", "revenue"}),
     unsupported={"attendees": "attendee data is not exposed through the DICE partner API; only ticket counts are."},
@@ -156,11 +147,11 @@ provider = Provider(
         "event": Stream(POST("", {"query": graphql.node("Event", FIELDS), "variables": {"id": "{event}"}}),
                         "data.node", event),
         "tickets": Stream(None, "ticketTypes?", ticket, inside=True, lookup={"sold": counted()}),
-        "attendees": issued(attendee, f"holder {{ {FAN} }}", f"fan {{ {FAN} }}", when="holders",
-                            untold={"checked_in": ""}),
+        "attendees": both_sides(attendee, f"holder {{ {FAN} }}", f"fan {{ {FAN} }}", when="holders",
+                                untold={"checked_in": ""}),
         "orders": listing("orders", "OrderWhereInput", ORDER, "node", order, purchased,
                           untold={"buyer_email": "holders"}),
-        "sales": issued(sale, basis="tickets", unreported=("taxes",))},
+        "sales": both_sides(sale, basis="tickets", unreported=("taxes",))},
     limitations=(
         "There are no check-ins and no taxes in the API. Sold counts need the option count_sold.",
         "Orders can be asked for by purchase, not by change; they name a buyer only with the option holders."))

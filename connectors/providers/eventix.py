@@ -10,32 +10,31 @@ from typing import Any
 
 from connectors.auth import Header, OAuth2
 from connectors.models import AttendeeStatus, OrderLine, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
-from connectors.money import Sale, added, less, order_status, share, total, zero
+from connectors.money import Sale, less, plus, share, sum_or_zero, zero
 from connectors.pagers import Offset
-from connectors.provider import GET, POST, Credential, Fault, Join, Lookup, Meaning, Provider, Since, Stream
-from connectors.row import Row
+from connectors.provider import GET, POST, Credential, Join, Lookup, Meaning, Provider, Since, Stamps, Stream
+from connectors.row import Row, earliest, in_minor, latest, vocabulary
+from connectors.shared import app_credentials, refusal
 from connectors.webhook import About, Shared, Webhook
 
-EVENT = {"normal": "live"}
-TICKET = {"available": "on_sale", "not_sold_right_now": "off_sale", "sold_out": "sold_out"}
+EVENT = vocabulary(live="normal")
+TICKET = vocabulary(on_sale="available", off_sale="not_sold_right_now", sold_out="sold_out")
 # Only the first two are seen on orders; the others are those of payments.
-ORDER = {"paid": "paid", "pending": "pending", "open": "pending", "failed": "cancelled", "cancelled": "cancelled",
-         "expired": "expired"}
+ORDER = vocabulary(paid="paid", pending="pending open", cancelled="failed cancelled", expired="expired")
 ATTENDEE: dict[str, AttendeeStatus] = {"paid": "valid", "pending": "pending", "unknown": "unknown"}
 MOST = 1000
 
 
 def event(row: Row) -> UnifiedEvent:
     dates, place = row.looked_up("dates") or Row(None), row.looked_up("location") or row.at("location")
-    starts, ends = ([one.moment(path) for one in dates.rows("[]")] for path in ("start", "end"))
     return UnifiedEvent(
         id=row.id("guid"), name=row.text("name"), description=row.plain("description"),
         status=row.choice("status", EVENT),
-        starts_at=row.moment("start") or min(filter(None, starts), default=None),
-        ends_at=row.moment("end") or max(filter(None, ends), default=None),
-        venue=place.venue("", name="name", address="address", latitude="latitude", longitude="longitude"),
+        starts_at=row.moment("start") or earliest(one.moment("start") for one in dates.rows("[]")),
+        ends_at=row.moment("end") or latest(one.moment("end") for one in dates.rows("[]")),
+        venue=place.venue("", "name", "address", "latitude", "longitude"),
         url=row.text("website"), currency=row.currency("currency"), capacity=row.whole("capacity") or None,
-        category=row.text("category"), created_at=row.moment("created_at"), updated_at=row.moment("updated_at"))
+        category=row.text("category"))
 
 
 def ticket(row: Row) -> UnifiedTicket:
@@ -47,19 +46,17 @@ def ticket(row: Row) -> UnifiedTicket:
         price=products.minor("[].price", currency=currency) if price is None else price, currency=currency,
         quantity_total=row.whole("available_stock") or None, quantity_sold=row.whole("sold_count"),
         status="sold_out" if row.text("status_overrule") == "sold_out" else row.choice("status", TICKET),
-        sales_start=row.moment("available_from"), sales_end=row.moment("available_until"),
-        created_at=row.moment("created_at"), updated_at=row.moment("updated_at"))
+        sales_start=row.moment("available_from"), sales_end=row.moment("available_until"))
 
 
 def event_of(row: Row) -> str | None:
     """The event of an issued ticket, by its type; None where it is not one that was asked for."""
-    return next((kind.ref("event_id") for kind in row.joined("types", row.ref("ticket_id"))), None)
+    return row.sole("types", row.ref("ticket_id")).ref("event_id")
 
 
 def currency_of(order: Row, event_id: str | None) -> str | None:
     """A free order has no payment to name it."""
-    events = (one.currency("currency") for one in order.joined("events", event_id))
-    return order.currency("payments[0].currency") or next(events, None)
+    return order.currency("payments[0].currency") or order.sole("events", event_id).currency("currency")
 
 
 def withdrawn(row: Row) -> AttendeeStatus | None:
@@ -76,11 +73,11 @@ def status_of(row: Row) -> AttendeeStatus:
 
 def bought(row: Row, currency: str | None) -> tuple[Decimal | None, Decimal | None]:
     """What a ticket's buyer paid with the fee, and the fee: the ticket's, else its part of the order's."""
-    value, fee = row.minor("finn_value", currency=currency), row.minor("finn_service_fee", currency=currency)
+    amount = in_minor(currency)
+    value, fee = amount(row, "finn_value"), amount(row, "finn_service_fee")
     if fee is None:
-        fees, values = (row.up.minor(path, currency=currency) for path in ("finn_service_fee", "finn_value"))
-        fee = share(fees, value, values)
-    return added([value, fee]), fee
+        fee = share(amount(row.up, "finn_service_fee"), value, amount(row.up, "finn_value"))
+    return plus(value, fee), fee
 
 
 def attendee(row: Row) -> UnifiedAttendee | None:
@@ -91,13 +88,13 @@ def attendee(row: Row) -> UnifiedAttendee | None:
     scans = [product.whole("scanned_amount") or 0 for product in row.rows("products[]")]
     return UnifiedAttendee(
         id=row.id("guid"), event_id=event_id, order_id=order.ref("guid"), ticket_id=row.ref("ticket_id"),
-        ticket_name=row.joined("types", row.ref("ticket_id"))[0].text("name"), first_name=order.text("firstName"),
+        ticket_name=row.linked("types", "ticket_id").text("name"), first_name=order.text("firstName"),
         last_name=order.text("lastName"), name=order.text("fullname"), email=order.text("email"),
         phone=(answers or {}).get("phonenumber"), answers=answers, barcode=row.text("ticket_number"),
         status=status_of(row), status_raw=row.text("invalidated_reason") or order.text("status"),
         checked_in=all(scans) if scans else None, purchased_at=order.moment("created_at"),
         price=row.minor("finn_value", currency=currency), currency=currency,
-        created_at=order.moment("created_at"), updated_at=order.moment("updated_at"))
+        updated_at=order.moment("updated_at"))
 
 
 def order(row: Row) -> UnifiedOrder | None:
@@ -106,20 +103,18 @@ def order(row: Row) -> UnifiedOrder | None:
     if not tickets:
         return None
     currency, gone = currency_of(row, event_of(tickets[0])), withdrawn(row)
+    amount, states = in_minor(currency), [status_of(one) for one in row.rows("tickets[]")]
     payments = [one for one in row.rows("payments[]") if one.text("status") == "paid"]
-    paid = None if row.value("payments") is None else total(
-        (one.minor("finn_price", currency=currency) for one in payments), currency)
-    refunded = total((bought(one, currency)[0] for one in row.rows("tickets[]") if status_of(one) == "refunded"),
-                     currency) if paid else zero(currency)
-    standing = [one for one in row.rows("tickets[]") if status_of(one) in ("valid", "pending")]
+    paid = None if row.value("payments") is None else amount.sum_or_zero(payments, "finn_price")
+    back = [bought(one, currency)[0] for one in row.rows("tickets[]") if paid and status_of(one) == "refunded"]
     return UnifiedOrder(
-        id=row.id("guid"), placed_at=row.moment("created_at"), currency=currency, paid=paid, refunded=refunded,
-        status="cancelled" if gone and not refunded else order_status(row.choice("status", ORDER), paid, refunded),
+        id=row.id("guid"), placed_at=row.moment("created_at"), currency=currency, paid=paid,
+        status="cancelled" if gone and not any(back) else row.choice("status", ORDER),
+        refunded=sum_or_zero(back, currency),
         buyer_name=row.text("fullname") or row.name("firstName", "lastName"), buyer_email=row.text("email"),
-        total=row.minor("finn_price", currency=currency), discount=less(
-            row.minor("finn_original_price", currency=currency), row.minor("finn_value", currency=currency)),
-        ticket_count=len(standing), lines=tuple(line(one, currency) for one in tickets),
-        created_at=row.moment("created_at"), updated_at=row.moment("updated_at"))
+        total=amount(row, "finn_price"), discount=less(amount(row, "finn_original_price"), amount(row, "finn_value")),
+        ticket_count=states.count("valid") + states.count("pending"),
+        lines=tuple(line(one, currency) for one in tickets))
 
 
 def line(row: Row, currency: str | None) -> OrderLine:
@@ -136,11 +131,6 @@ def sale(row: Row) -> Sale | None:
     paid = bought(row, currency)[0] or zero(currency)
     return Sale(id=row.id("guid"), order=order.id("guid"), currency=currency, gross=paid,
                 refunded=paid if status == "refunded" else zero(currency), tickets=1 if status == "valid" else 0)
-
-
-def faults(status: int, body: Row) -> Fault | None:
-    """A token that ended is a bad request."""
-    return "auth" if status == 400 and "jwt" in (body.text("error_description") or "").lower() else None
 
 
 def found(rows: str, meaning: Meaning, **more: Any) -> Stream:
@@ -165,14 +155,17 @@ provider = Provider(
     auth="oauth2", sign=OAuth2("auth:/tokens", ("refresh_token",), authorize="login:/login",
                                send=Header(Authorization="Bearer {accessToken}", Company="{companyId}")),
     credentials=(
-        Credential("clientId", "Dashboard → Company settings → OAuth Clients → Identifier", secret=False),
-        Credential("clientSecret", "Dashboard → Company settings → OAuth Clients → Secret"),
-        Credential("accessToken", "Returned after the OAuth flow"),
-        Credential("refreshToken", "Returned after the OAuth flow; each is good once"),
+        *app_credentials("Dashboard → Company settings → OAuth Clients", "Identifier", "Secret",
+                         "Returned after the OAuth flow", "Returned after the OAuth flow; each is good once"),
         Credential("companyId", "The company's GUID, for a token of several; several with commas", secret=False),
         Credential("webhookSecret", "The nonce in the answer to the call that made the webhook")),
-    enough=(("accessToken",), ("clientId", "clientSecret", "refreshToken")), faults=faults,
+    enough=(("accessToken",), ("clientId", "clientSecret", "refreshToken")), stamps=Stamps("created_at", "updated_at"),
+    faults=refusal("auth", "error_description", "jwt", status=(400,)),  # a token that ended is a bad request
     health=GET("/users/me", host="auth"),
+    webhook=Webhook(
+        Shared("OpenTicket-Identifier"), type="header:OpenTicket-Trigger", delivery="header:OpenTicket-Dedupe-Key",
+        told={"order.*": About("order", "guid"), "event.*": About("event", "guid"), "ticket.*": About("account"),
+              "ticket_type.*": About("account")}, evidence="partial"),
     streams={
         "events": Stream(GET("/event"), "[]", event, since=changed, lookup={"dates": dates}),
         "event": Stream(GET("/event/{event}"), "", event, lookup={
@@ -182,10 +175,6 @@ provider = Provider(
         "attendees": found(".tickets[]", attendee),
         "orders": found("", order),
         "sales": found(".tickets[]", sale, basis="tickets", unreported=("taxes", "fees"))},
-    webhook=Webhook(
-        Shared("OpenTicket-Identifier"), type="header:OpenTicket-Trigger", delivery="header:OpenTicket-Dedupe-Key",
-        told={"order.*": About("order", "guid"), "event.*": About("event", "guid"), "ticket.*": About("account"),
-              "ticket_type.*": About("account")}, evidence="partial"),
     limitations=(
         "Orders are found by a search over the whole account, of one event too; of one account many events cost less "
         "together. Tickets whose type was deleted since are left out.",

@@ -9,21 +9,19 @@ from typing import Any
 
 from connectors.auth import OAuth2
 from connectors.models import OrderLine, OrderStatus, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
-from connectors.money import added, order_status, total, zero
+from connectors.money import zero
 from connectors.pagers import Cursor
-from connectors.provider import GET, Credential, Filter, Join, Lookup, Meaning, Option, Provider, Scope, Since, Stream
-from connectors.row import Row
+from connectors.provider import GET, Credential, Filter, Join, Lookup, Option, Provider, Scope, Since, Stamps, Stream
+from connectors.row import Row, in_minor, vocabulary
+from connectors.shared import COUNT_SOLD, app_credentials
 from connectors.webhook import About, Hmac, Webhook
 
-FORM = {"Public": "live", "Private": "live", "Draft": "draft", "Disabled": "draft", "Deleted": "cancelled"}
-SALE = {"Public": "on_sale", "Private": "on_sale", "Draft": "off_sale", "Disabled": "off_sale", "Deleted": "off_sale"}
-ITEM = {"Processed": "valid", "Registered": "valid", "Waiting": "pending", "Unknown": "pending",
-        "Canceled": "cancelled",
-        "Deleted": "cancelled", "Refused": "cancelled", "Abandoned": "cancelled"}
-PAYMENT = {"Authorized": "paid", "Registered": "paid", "Refunded": "paid", "Refunding": "paid", "Contested": "paid",
-           "Pending": "pending", "Waiting": "pending", "WaitingBankValidation": "pending",
-           "WaitingBankWithdraw": "pending",
-           "WaitingAuthentication": "pending", "Init": "pending"}
+FORM = vocabulary(live="Public Private", draft="Draft Disabled", cancelled="Deleted")
+SALE = vocabulary(on_sale="Public Private", off_sale="Draft Disabled Deleted")
+ITEM = vocabulary(valid="Processed Registered", pending="Waiting Unknown",
+                  cancelled="Canceled Deleted Refused Abandoned")
+PAYMENT = vocabulary(paid="Authorized Registered Refunded Refunding Contested",
+                     pending="Pending Waiting WaitingBankValidation WaitingBankWithdraw WaitingAuthentication Init")
 ASKED = {"live": ["Public", "Private"], "draft": ["Draft", "Disabled"]}
 ZONE = "Europe/Paris"  # the service is French; its times carry an offset, no zone
 AT = "/organizations/{organization_slug}"
@@ -35,14 +33,10 @@ def event(row: Row) -> UnifiedEvent:
     return UnifiedEvent(
         id=row.id("formSlug"), name=row.plain("title"), description=row.plain("description"),
         status=row.choice("state", FORM), starts_at=row.moment("startDate"), ends_at=row.moment("endDate"),
-        timezone=ZONE,
-        venue=public.venue("place", name="name", address="address", city="city", postal_code="zipCode",
-                           country="country",
-                           latitude="geoLocation.latitude", longitude="geoLocation.longitude"),
+        timezone=ZONE, venue=public.venue("place", "name", "address", "city", "country", postal_code="zipCode",
+                                          latitude="geoLocation.latitude", longitude="geoLocation.longitude"),
         url=row.text("url"), image_url=row.text("banner.publicUrl", "logo.publicUrl"),
-        currency=row.currency("currency"),
-        category=public.text("activityType"), created_at=row.moment("meta.createdAt"),
-        updated_at=row.moment("meta.updatedAt"))
+        currency=row.currency("currency"), category=public.text("activityType"))
 
 
 def ticket(row: Row) -> UnifiedTicket | None:
@@ -56,8 +50,7 @@ def ticket(row: Row) -> UnifiedTicket | None:
         price=row.minor("minAmount", "price", currency=currency), currency=currency,
         quantity_sold=len(sold) if row.option("count_sold") else None, status=form.choice("state", SALE),
         sales_start=row.moment("saleStartDate") or form.moment("saleStartDate"),
-        sales_end=row.moment("saleEndDate") or form.moment("saleEndDate"),
-        created_at=row.moment("meta.createdAt"), updated_at=row.moment("meta.updatedAt"))
+        sales_end=row.moment("saleEndDate") or form.moment("saleEndDate"))
 
 
 def attendee(row: Row) -> UnifiedAttendee | None:
@@ -80,23 +73,22 @@ def order(row: Row) -> UnifiedOrder | None:
     if row.text("formType") not in ("Event", None):
         return None
     currency = row.event.currency("currency")
-    payments = [one for one in row.rows("payments[]") if one.choice("state", PAYMENT) == "paid"]
-    operations = [one for payment in payments for one in payment.rows("refundOperations[]")]
-    back = [one for one in operations if one.text("status") == "Processed"]
-    paid = total((one.minor("amount", currency=currency) for one in payments), currency)
-    refunded = total((one.minor("amount", currency=currency) for one in back), currency)
+    amount = in_minor(currency)
     tickets = [one for one in row.rows("items[]") if one.text("type") in ("Registration", None)]
-    lines = [OrderLine(ticket_id=one.ref("tierId"), quantity=1, amount=added(
-        [one.minor("amount", currency=currency), one.minor("options[].amount", currency=currency)])) for one in tickets]
+    payments = [one for one in row.rows("payments[]") if one.choice("state", PAYMENT) == "paid"]
+    back = [one for payment in payments for one in payment.rows("refundOperations[]")
+            if one.text("status") == "Processed"]
     return UnifiedOrder(
-        id=row.id(), status=order_status(said(row, bool(payments)), paid, refunded), placed_at=row.moment("date"),
+        id=row.id(), status=said(row, bool(payments)), placed_at=row.moment("date"),
         status_raw=", ".join(dict.fromkeys(row.texts("items[].state"))) or None,
         buyer_name=row.name("payer.firstName", "payer.lastName"), buyer_email=row.text("payer.email"),
-        total=row.minor("amount.total", currency=currency), tax=row.minor("amount.vat", currency=currency),
-        discount=row.minor("amount.discount", currency=currency), fees=zero(currency), refunded=refunded, paid=paid,
-        currency=currency, ticket_count=sum(one.choice("state", ITEM) in ("valid", "pending") for one in tickets),
-        event_ids=row.refs("formSlug"), lines=tuple(lines),
-        created_at=row.moment("meta.createdAt"), updated_at=row.moment("meta.updatedAt"))
+        total=amount(row, "amount.total"), tax=amount(row, "amount.vat"), discount=amount(row, "amount.discount"),
+        paid=amount.sum_or_zero(payments, "amount"), refunded=amount.sum_or_zero(back, "amount"),
+        fees=zero(currency), currency=currency,
+        ticket_count=sum(one.choice("state", ITEM) in ("valid", "pending") for one in tickets),
+        lines=tuple(OrderLine(ticket_id=one.ref("tierId"), quantity=1,
+                              amount=amount.sum_known([one], "amount", "options[].amount")) for one in tickets),
+        event_ids=row.refs("formSlug"))
 
 
 def said(row: Row, paid: bool) -> OrderStatus:
@@ -104,12 +96,10 @@ def said(row: Row, paid: bool) -> OrderStatus:
     awaited = not paid and any(one.choice("state", PAYMENT) == "pending" for one in row.rows("payments[]"))
     if awaited or items == {"pending"}:
         return "pending"
-    if items == {"cancelled"}:
-        return "cancelled"
-    return "paid" if paid or "valid" in items else "unknown"
+    return "cancelled" if items == {"cancelled"} else "paid" if paid or "valid" in items else "unknown"
 
 
-def listing(kind: str, form: str, meaning: Meaning, since: Since, **query: str) -> Stream:
+def listing(kind: str, form: str, meaning: Any, since: Since, **query: str) -> Stream:
     """Of one form, and of the whole organisation. `form` is where a row names its form."""
     return Stream(GET(f"{AT}/forms/Event/{{event}}/{kind}", withDetails="true", **query), "data", meaning, pager=pages,
                   wide=GET(f"{AT}/{kind}", withDetails="true", **query), since=since, event=form,
@@ -124,18 +114,19 @@ provider = Provider(
     hosts={"login": "https://api.helloasso.com", "auth": "https://auth.helloasso.com"},
     sign=OAuth2("login:/oauth2/token", ("refresh_token", "client_credentials"), authorize="auth:/authorize", pkce=True),
     credentials=(
-        Credential("clientId", "Your organisation → API → Client ID", secret=False),
-        Credential("clientSecret", "Your organisation → API → Client Secret"),
-        Credential("accessToken", "Made for you from the client; or returned after the OAuth flow"),
-        Credential("refreshToken", "Returned with the access token"),
+        *app_credentials("Your organisation → API", "Client ID", "Client Secret"),
         Credential("webhookSecret", "For partners: the signatureKey in the answer that sets the notification URL")),
     enough=(("clientId", "clientSecret"), ("accessToken",)),
     options=(
         Option("organization_slug", "Your organisation, as in its address; needed only where there are several"),
-        Option("details", "One more call per event, for its place", True, "flag"),
-        Option("count_sold", "Count sold tickets by reading all of them", False, "flag")),
+        Option("details", "One more call per event, for its place", True, "flag"), COUNT_SOLD),
     scopes=(Scope("organization_slug", GET("/users/me/organizations"), "", "organizationSlug", take="one"),),
-    health=GET("/users/me/organizations"),
+    health=GET("/users/me/organizations"), stamps=Stamps("meta.createdAt", "meta.updatedAt"),
+    webhook=Webhook(
+        Hmac("x-ha-signature"), optional=True, type="eventType",
+        told={"Order": About("order", "data.id", "data.formSlug", only=("data.formType", "Event")),
+              "Payment": About("order", "data.order.id", "data.order.formSlug", only=("data.order.formType", "Event")),
+              "Form": About("event", "data.formSlug", only=("data.formType", "Event"))}),
     streams={
         "events": Stream(GET(f"{AT}/forms", formTypes="Event"), "data", event, pager=pages,
                          since=Since("client", by="meta.updatedAt"), filters={"status": Filter("states", words=ASKED)},
@@ -146,11 +137,6 @@ provider = Provider(
         "items": items,
         "attendees": items,
         "orders": listing("orders", "formSlug", order, Since("created", "from"))},
-    webhook=Webhook(
-        Hmac("x-ha-signature"), optional=True, type="eventType",
-        told={"Order": About("order", "data.id", "data.formSlug", only=("data.formType", "Event")),
-              "Payment": About("order", "data.order.id", "data.order.formSlug", only=("data.order.formType", "Event")),
-              "Form": About("event", "data.formSlug", only=("data.formType", "Event"))}),
     limitations=(
         "Mostly associations sell here; what a business sells may not be visible.",
         "There are no check-ins, no stock, and no counts of sold tickets but by reading them all (option count_sold).",

@@ -9,24 +9,17 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.auth import Header
-from connectors.models import (
-    OrderLine,
-    OrderStatus,
-    TicketStatus,
-    UnifiedAttendee,
-    UnifiedEvent,
-    UnifiedOrder,
-    UnifiedTicket,
-)
-from connectors.money import Sale, complete, included, order_status, total, zero
+from connectors.issued import Issued, order_of
+from connectors.models import TicketStatus, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
+from connectors.money import included, plus
 from connectors.pagers import Pages
 from connectors.provider import GET, Credential, Filter, Join, Lookup, Meaning, Option, Provider, Since, Stream, Unless
-from connectors.row import Row, Unreadable
+from connectors.row import Row, earliest, in_minor, latest, vocabulary
+from connectors.shared import CALL_TO_COUNT
 
-EVENT = {"draft": "draft", "opened": "live", "closed": "live", "cancelled": "cancelled"}
-TICKET = {"payed": "valid", "booked": "pending", "refunded": "refunded", "cancelled": "cancelled"}
-ORDER = {"awaiting_payment": "pending", "failed": "expired", "payed": "paid", "refunded_partially": "paid",
-         "refunded_totally": "paid"}
+EVENT = vocabulary(draft="draft", live="opened closed", cancelled="cancelled")
+TICKET = vocabulary(valid="payed", pending="booked", refunded="refunded", cancelled="cancelled")
+ORDER = vocabulary(pending="awaiting_payment", expired="failed", paid="payed refunded_partially refunded_totally")
 PERSON = "firstname,lastname,email,phone"
 DATES = """@id,startDate,endDate,startOfEventDay,endOfEventDay,status,totalStock,unlimitedStock,createdAt,updatedAt,
     ticketing{@id,title,description,type,timezone,currency,mediaList,ticketingCategory,
@@ -48,8 +41,7 @@ def event(row: Row) -> UnifiedEvent | None:
         id=row.id("@id"), name=row.text("ticketing.title"), description=row.plain("ticketing.description"),
         status=row.choice("status", EVENT), starts_at=row.moment("startDate", "startOfEventDay", zone=zone),
         ends_at=row.moment("endDate", "endOfEventDay", zone=zone), timezone=zone,
-        venue=row.venue("ticketing.venue", name="name", address="address", city="city", postal_code="zipCode",
-                        country="countryCode"),
+        venue=row.venue("ticketing.venue", "name", "address", "city", postal_code="zipCode", country="countryCode"),
         image_url=f"https://img.mapado.net/{image}" if image else None, currency=row.currency("ticketing.currency"),
         capacity=None if row.flag("unlimitedStock") else row.whole("totalStock"), series_id=row.ref("ticketing"),
         category=row.ref("ticketing.ticketingCategory"), created_at=row.moment("createdAt"),
@@ -82,77 +74,47 @@ def attendee(row: Row) -> UnifiedAttendee:
     named = row.at("participant").name("firstname", "lastname")
     person, currency = row.at("participant" if named else "order.customer"), row.currency("currency")
     scans = [one for one in row.rows("ticketCheckpointList[]") if one.whole("currentValidScanNb")]
-    entries = [one.moment("firstScannedDate") for one in scans]
     return UnifiedAttendee(
         id=row.id("@id"), event_id=row.ref("eventDate"), order_id=row.ref("order"), ticket_id=row.ref("ticketPrice"),
         ticket_name=row.text("ticketPriceName"), first_name=person.text("firstname"),
         last_name=person.text("lastname"), email=person.text("email"), phone=person.text("phone"),
         status=row.choice("status", TICKET),
         checked_in=None if row.value("ticketCheckpointList") is None else bool(scans),
-        checked_in_at=min(filter(None, entries), default=None), purchased_at=row.moment("boughtAt"),
+        checked_in_at=earliest(one.moment("firstScannedDate") for one in scans), purchased_at=row.moment("boughtAt"),
         price=face_value(row, currency), currency=currency, created_at=row.moment("order.createdAt"),
         updated_at=row.moment("updatedAt"))
 
 
-def price_of(row: Row) -> Row:
-    return next(iter(row.joined("prices", row.ref("ticketPrice"))), row.at("ticketPrice"))
-
-
 def face_value(row: Row, currency: str | None) -> Decimal | None:
     """A valid ticket's own value may be missing or negative: then it is that of its price."""
-    own = row.minor("facialValue", currency=currency)
-    return price_of(row).minor("facialValue", currency=currency) if own is None or own < 0 else own
+    amount = in_minor(currency)
+    own = amount(row, "facialValue")
+    return amount(row.linked("prices", "ticketPrice"), "facialValue") if own is None or own < 0 else own
 
 
-def bought(row: Row) -> OrderLine | None:
-    """What a ticket cost, whatever became of it. Tickets of another seller were imported without a price."""
+def issued(row: Row) -> Issued | None:
+    """Tickets of another seller were imported without a price."""
     if row.flag("imported") and row.ref("ticketPrice") is None:
         return None
-    currency, status = row.currency("currency"), row.choice("status", TICKET)
+    currency = row.currency("currency")
     value, fee = face_value(row, currency), row.minor("facialFeeValue", currency=currency)
-    if value is None:
-        raise Unreadable("facialValue", "no amount")
-    amount = total((value, fee), currency)
-    return OrderLine(event_id=row.ref("eventDate"), ticket_id=row.ref("ticketPrice"), quantity=1, amount=amount,
-                     fee=fee, tax=included(value, price_of(row).rate("tax.rate"), currency),
-                     refunded=amount if status == "refunded" else zero(currency))
+    return Issued(
+        id=row.id("@id"), order=row.ref("order") or row.id("@id"), event=row.ref("eventDate"),
+        kind=row.ref("ticketPrice"), status=row.choice("status", TICKET), currency=currency, amount=plus(value, fee),
+        fee=fee, tax=included(value, row.linked("prices", "ticketPrice").rate("tax.rate"), currency))
 
 
-def sale(row: Row) -> Sale | None:
-    status, line = row.choice("status", TICKET), bought(row)
-    if line is None or line.amount is None or status not in ("valid", "refunded"):
-        return None
-    kept, nothing = status == "valid", zero(row.currency("currency"))
-    return Sale(id=row.id("@id"), order=row.ref("order") or row.id("@id"), currency=row.currency("currency"),
-                gross=line.amount, refunded=line.refunded, tax=line.tax if kept else nothing, tickets=int(kept))
-
-
-def order(tickets: list[Row]) -> UnifiedOrder | None:
-    """The tickets of one order for one event date; imported ones have no order. One may be on two pages that moved."""
-    tickets = list({one.id("@id"): one for one in tickets}.values())
-    first, purchase = tickets[0], tickets[0].at("order")
+def order(rows: list[Row]) -> UnifiedOrder | None:
+    """The tickets of one order for one event date; imported ones have no order."""
+    first, purchase = rows[0], rows[0].at("order")
     if first.ref("order") is None:
         return None
-    currency = first.currency("currency")
-    lines = [line for one in tickets if (line := bought(one))]
-    sales = [sold for one in tickets if (sold := sale(one))]
-    paid, back = total((sold.gross for sold in sales), currency), total((sold.refunded for sold in sales), currency)
-    placed = purchase.moment("createdAt") or first.moment("boughtAt")
-    return UnifiedOrder(
-        id=first.id("order"), status=order_status(said(purchase, tickets), paid, back),
-        status_raw=purchase.text("status"), buyer_name=purchase.at("customer").name("firstname", "lastname"),
-        buyer_email=purchase.text("customer.email"), placed_at=placed, currency=currency,
-        total=total((line.amount for line in lines), currency), tax=complete(line.tax for line in lines), paid=paid,
-        refunded=back, ticket_count=sum(one.choice("status", TICKET) in ("valid", "pending") for one in tickets),
-        lines=tuple(lines), created_at=placed,
-        updated_at=max(filter(None, (one.moment("updatedAt") for one in tickets)), default=None))
-
-
-def said(purchase: Row, tickets: list[Row]) -> OrderStatus:
-    """What an order says, or where it is a path alone, its tickets."""
-    states = {one.choice("status", TICKET) for one in tickets}
-    told: OrderStatus = "paid" if states & {"valid", "refunded"} else "pending" if "pending" in states else "unknown"
-    return purchase.choice("status", ORDER) if purchase.has("status") else told
+    return order_of(
+        first.id("order"), first.currency("currency"), filter(None, map(issued, rows)),
+        purchase.choice("status", ORDER) if purchase.has("status") else None, fees=None,
+        status_raw=purchase.text("status"), buyer_name=purchase.name("customer.firstname", "customer.lastname"),
+        buyer_email=purchase.text("customer.email"), placed_at=purchase.moment("createdAt") or first.moment("boughtAt"),
+        updated_at=latest(one.moment("updatedAt") for one in rows))
 
 
 def asked(fields: str, **more: Any) -> dict[str, Any]:
@@ -171,10 +133,8 @@ provider = Provider(
     base="https://ticketing.mapado.net/v1", auth="api_key",
     sign=Header(Authorization="Bearer {apiKey}", Accept="application/ld+json"),
     credentials=(Credential("apiKey", "accounts.mapado.com/applications → application tokens → Authentication token"),),
-    enough=(("apiKey",),),
     options=(
-        Option("contract", "The number of your contract; all that the token's user sees if not given"),
-        Option("count_sold", "One more call per ticket type, for how many were sold", False, "flag")),
+        Option("contract", "The number of your contract; all that the token's user sees if not given"), CALL_TO_COUNT),
     health=GET("/ticketings", **asked("@id", itemsPerPage="1")),
     streams={
         "events": Stream(GET("/event_dates", **asked(DATES, dateMaybeNull="true")), "hydra:member", event, pager=pages,
@@ -185,7 +145,7 @@ provider = Provider(
                           pager=pages, lookup={"sold": Lookup(count, when="count_sold")}),
         "attendees": sold(attendee, wide=GET("/tickets", **asked(TICKETS)), since=Since("changed", "updatedSince")),
         "orders": sold(order, group="order", join=priced, since=Since("client", by="updatedAt"), evidence="partial"),
-        "sales": sold(sale, join=priced, basis="tickets", unreported=("fees",))},
+        "sales": sold(issued, join=priced, basis="tickets", unreported=("fees",))},
     limitations=(
         "Only tickets can be asked for by change. Orders are listed per event, as a part of each order is.",
         "A ticket that ended unpaid and one that was taken back without a refund are alike, and count as not sold.",

@@ -9,22 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.auth import Header
-from connectors.models import (
-    AttendeeStatus,
-    OrderLine,
-    UnifiedAttendee,
-    UnifiedEvent,
-    UnifiedOrder,
-    UnifiedTicket,
-    Venue,
-)
-from connectors.money import order_status, total, zero
+from connectors.models import OrderLine, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket, Venue
+from connectors.money import zero
 from connectors.pagers import Pages
-from connectors.provider import GET, Credential, Filter, Join, Lookup, Meaning, Option, Provider, Since, Stream
-from connectors.row import Row
+from connectors.provider import GET, Credential, Filter, Join, Lookup, Meaning, Option, Provider, Since, Stamps, Stream
+from connectors.row import Row, earliest, in_major, vocabulary
 from connectors.webhook import About, Webhook
 
-ORDER = {"n": "pending", "p": "paid", "e": "expired", "c": "cancelled"}
+ORDER = vocabulary(pending="n", paid="p", expired="e", cancelled="c")
 PAID, GIVEN_BACK = ("confirmed", "refunded"), ("done", "transit", "created")
 AT = "/organizers/{organizer}/events/{event}"
 pages = Pages("page", "page_size", largest=50, count="count", more="next")
@@ -91,6 +83,8 @@ def attendee(row: Row) -> UnifiedAttendee | None:
         return None
     order, currency = row.up, row.event.currency("currency")
     entries = [scan.moment("datetime") for scan in row.rows("checkins[]") if scan.text("type") in ("entry", None)]
+    said = order.choice("status", ORDER)
+    valid = said == "paid" or order.flag("valid_if_pending")
     main = next((one for one in order.rows("positions[]") if one.ref("id") == row.ref("addon_to")), row)
     return UnifiedAttendee(
         id=row.id(), event_id=order.ref("event") or row.event.ref("slug"), order_id=order.id("code"),
@@ -99,17 +93,16 @@ def attendee(row: Row) -> UnifiedAttendee | None:
         last_name=row.text("attendee_name_parts.family_name"),
         name=row.text("attendee_name") or main.text("attendee_name") or order.text("invoice_address.name"),
         email=row.text("attendee_email") or order.text("email"), phone=order.text("phone"),
-        status=position_status(row, order), status_raw=order.text("status"),
-        checked_in=bool(entries), checked_in_at=min(filter(None, entries), default=None),
+        status="cancelled" if row.flag("canceled") or said in ("cancelled", "expired") else "valid" if valid
+        else "pending" if said == "pending" else "unknown", status_raw=order.text("status"),
+        checked_in=bool(entries), checked_in_at=earliest(entries),
         purchased_at=order.moment("datetime"), price=row.major("price", currency=currency), currency=currency,
         barcode=row.text("secret"), answers=row.pairs("answers", "question_identifier", "answer"),
-        created_at=order.moment("datetime"), updated_at=order.moment("last_modified"))
+        updated_at=order.moment("last_modified"))
 
 
 def kind_name(position: Row) -> str | None:
-    item = next(iter(position.joined("items", position.ref("item"))), None)
-    if item is None:
-        return None
+    item = position.linked("items", "item")
     variations = (one for one in item.rows("variations[]") if one.ref("id") == position.ref("variation"))
     return " – ".join(filter(None, (words(item, "name"), *(words(one, "value") for one in variations)))) or None
 
@@ -120,37 +113,28 @@ def kind(position: Row) -> str | None:
 
 
 def admits(position: Row) -> bool:
-    items = position.joined("items", position.ref("item"))
-    return not items or items[0].flag("admission") is not False
-
-
-def position_status(row: Row, order: Row) -> AttendeeStatus:
-    status = order.choice("status", ORDER)
-    if row.flag("canceled") or status in ("cancelled", "expired"):
-        return "cancelled"
-    valid = status == "paid" or order.flag("valid_if_pending")
-    return "valid" if valid else "pending" if status == "pending" else "unknown"
+    return position.linked("items", "item").flag("admission") is not False
 
 
 def order(row: Row) -> UnifiedOrder:
     currency, said = row.event.currency("currency"), row.choice("status", ORDER)
     standing = [one for one in row.rows("positions[]") if not one.flag("canceled")]
     fees = [one for one in row.rows("fees[]") if not one.flag("canceled")]
-    moved = {path: total((one.major("amount", currency=currency) for one in row.rows(f"{path}[]")
-                          if one.text("state") in states and one.text("provider") != "offsetting"), currency)
+    amount = in_major(currency)
+    moved = {path: [one for one in row.rows(f"{path}[]")
+                    if one.text("state") in states and one.text("provider") != "offsetting"]
              for path, states in (("payments", PAID), ("refunds", GIVEN_BACK))}
     emptied = row.has("cancellation_date") and not standing
     return UnifiedOrder(
         id=row.id("code"), test=bool(row.flag("testmode")), buyer_name=row.text("invoice_address.name"),
-        status=order_status("cancelled" if emptied else said, moved["payments"], moved["refunds"]),
-        buyer_email=row.text("email"), placed_at=row.moment("datetime"), total=row.major("total", currency=currency),
-        tax=total((one.major("tax_value", currency=currency) for one in [*standing, *fees]), currency)
-        if said in ("paid", "pending") else zero(currency),
-        paid=moved["payments"], refunded=moved["refunds"], currency=currency,
+        status="cancelled" if emptied else said,
+        buyer_email=row.text("email"), placed_at=row.moment("datetime"), total=amount(row, "total"),
+        tax=amount.sum_or_zero([*standing, *fees], "tax_value") if said in ("paid", "pending") else zero(currency),
+        paid=amount.sum_or_zero(moved["payments"], "amount"), currency=currency,
+        refunded=amount.sum_or_zero(moved["refunds"], "amount"),
         ticket_count=sum(map(admits, standing)) if said in ("paid", "pending") else 0, event_ids=row.refs("event"),
-        lines=tuple(OrderLine(ticket_id=kind(one), quantity=1, amount=one.major("price", currency=currency),
-                              tax=one.major("tax_value", currency=currency)) for one in standing),
-        created_at=row.moment("datetime"), updated_at=row.moment("last_modified"))
+        lines=tuple(OrderLine(ticket_id=kind(one), quantity=1, amount=amount(one, "price"),
+                              tax=amount(one, "tax_value")) for one in standing))
 
 
 def orders(rows: str, meaning: Meaning, asked: Mapping[str, str] | None = None, **more: Any) -> Stream:
@@ -171,6 +155,7 @@ def tickets(rows: str, meaning: Meaning, name: str) -> Stream:
 provider = Provider(
     slug="pretix", name="Pretix", website="https://pretix.eu", docs="https://docs.pretix.eu/en/latest/api/index.html",
     base="{baseUrl}/api/v1", auth="api_key", sign=Header(Authorization="Token {apiKey}"), rate_limit=(360, 60),
+    stamps=Stamps(updated="last_modified"),
     credentials=(
         Credential("apiKey", "Organizer → Teams → a team → API tokens"),
         Credential("baseUrl", "The address of your pretix, such as https://pretix.eu", secret=False),
@@ -178,6 +163,14 @@ provider = Provider(
     enough=(("apiKey", "baseUrl", "organizer"),),
     options=(Option("locale", "Which language names are given in", "en"),),
     health=GET("/organizers/{organizer}/"), hides_unknown=True,
+    webhook=Webhook(
+        type="action", delivery="notification_id",
+        told={"pretix.event.order.*": About("order", "code", "event"),
+              "pretix.event.checkin*": About("attendee", "orderposition_id", "event"),
+              "pretix.event.item.*": About("ticket", None, "event"),
+              "pretix.event.quota.*": About("ticket", None, "event"), "pretix.subevent.*": About("event", "event"),
+              **{f"pretix.event.{word}": About("event", "event")
+                 for word in ("added", "changed", "deleted", "live.*", "testmode.*")}}),
     streams={
         "events": Stream(GET("/organizers/{organizer}/events/"), "results", event, pager=pages, exact=True, filters={
             "starts_after": Filter("date_from_after", format="iso"),
@@ -190,14 +183,6 @@ provider = Provider(
         "attendees": orders("results[].positions[]", attendee),
         "orders": orders("results", order),
         "sales": orders("results", order, {"testmode": "false"}, basis="payments", unreported=("fees",))},
-    webhook=Webhook(
-        type="action", delivery="notification_id",
-        told={"pretix.event.order.*": About("order", "code", "event"),
-              "pretix.event.checkin*": About("attendee", "orderposition_id", "event"),
-              "pretix.event.item.*": About("ticket", None, "event"),
-              "pretix.event.quota.*": About("ticket", None, "event"), "pretix.subevent.*": About("event", "event"),
-              **{f"pretix.event.{word}": About("event", "event")
-                 for word in ("added", "changed", "deleted", "live.*", "testmode.*")}}),
     limitations=(
         "Events cannot be asked for by change.",
         "A test order that is deleted while orders are read can hide another one; revenue leaves test orders out.",

@@ -11,21 +11,21 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from connectors import stock
 from connectors.auth import Header
 from connectors.models import OrderLine, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
-from connectors.money import Sale, order_status, total, zero
+from connectors.money import Sale, zero
 from connectors.pagers import Cursor
-from connectors.provider import GET, Credential, Fault, Filter, Join, Lookup, Meaning, Option, Provider, Since, Stream
-from connectors.row import Row, Unreadable
+from connectors.provider import GET, Credential, Filter, Join, Lookup, Meaning, Option, Provider, Since, Stamps, Stream
+from connectors.row import Row, Unreadable, in_major, vocabulary
+from connectors.shared import refusal
 from connectors.webhook import About, Hmac, Webhook
 
-FORM = {"open": "live", "closed": "live", "scheduled": "draft", "archived": "completed", "deleted": "cancelled"}
-SALE = {"open": "on_sale", "scheduled": "scheduled", "closed": "off_sale", "archived": "off_sale",
-        "deleted": "off_sale"}
-WAITING = dict.fromkeys(("pending", "pending offline payment", "pending final payment", "pending transfer",
-                         "waitlisted"), "pending")
-PERSON = {**WAITING, "completed": "valid", "3": "valid", "canceled": "cancelled", "transferred": "transferred"}
-ORDER = {**WAITING, "completed": "paid", "3": "paid", "canceled": "cancelled", "abandoned": "expired"}
+FORM = vocabulary(live="open closed", draft="scheduled", completed="archived", cancelled="deleted")
+SALE = vocabulary(on_sale="open", scheduled="scheduled", off_sale="closed archived deleted")
+WAITING = ("pending", "pending offline payment", "pending final payment", "pending transfer", "waitlisted")
+PERSON = vocabulary(valid="completed 3", pending=WAITING, cancelled="canceled", transferred="transferred")
+ORDER = vocabulary(paid="completed 3", pending=WAITING, cancelled="canceled", expired="abandoned")
 COMPLETED = ("completed", "3")  # older records have numbers for words
 PAID, GIVEN_BACK, NO_MONEY = ("charge", "cash"), ("refund", "chargeback"), ("preauth", "voucher")
 pages = Cursor("startingAfter", next="startingAfter", more="hasMore", size="limit", largest=50, count="totalResults")
@@ -38,7 +38,7 @@ def event(row: Row) -> UnifiedEvent:
         id=row.id(), name=row.text("name"), status="draft" if status == "live" and path is None else status,
         starts_at=form.moment("eventStart"), ends_at=form.moment("eventEnd"), timezone=form.text("timeZone"),
         url=f"https://{path}" if path else None,
-        currency=form.currency("currency"), created_at=row.moment("dateCreated"), updated_at=row.moment("dateUpdated"))
+        currency=form.currency("currency"))
 
 
 def options(form: Row) -> Iterator[Row]:
@@ -53,15 +53,14 @@ def options(form: Row) -> Iterator[Row]:
 def ticket(row: Row) -> UnifiedTicket:
     form, currency = row.event, row.event.currency("currency")
     limit = row.whole("attributes.inventory") if row.flag("attributes.limitedInventory") else None
-    stock, sold = in_stock(row, "quantity"), in_stock(row, "sold")
-    gone = stock is not None and sold is not None and sold >= stock
-    hidden, sale = row.flag("attributes.visible") is False, form.choice("status", SALE)
+    total, sold = in_stock(row, "quantity"), in_stock(row, "sold")
+    hidden = row.flag("attributes.visible") is False
     return UnifiedTicket(
         id=f"{form.id()}-{row.id('key')}", event_id=form.id(), name=row.plain("attributes.label", "label"),
         description=row.plain("attributes.description"), currency=currency,
         price=row.major("attributes.amount", "attributes.price", "amount", "price", currency=currency),
-        quantity_total=limit if stock is None else stock, quantity_sold=sold,
-        status="hidden" if hidden else "sold_out" if gone and sale == "on_sale" else sale,
+        quantity_total=limit if total is None else total, quantity_sold=sold,
+        status="hidden" if hidden else stock.status(form.choice("status", SALE), stock.left(total, sold)),
         sales_start=form.moment("registrationStart"), sales_end=form.moment("registrationEnd"))
 
 
@@ -100,7 +99,7 @@ def attendee(row: Row) -> UnifiedAttendee | None:
         phone=first(said, r"phone\d*"), status=row.choice("status", PERSON), checked_in=row.flag("checkedIn"),
         checked_in_at=row.moment("dateCheckedIn"), purchased_at=row.moment("dateCreated"),
         price=row.major("total", currency=currency), currency=currency, barcode=row.text("displayId"),
-        answers=said or None, created_at=row.moment("dateCreated"), updated_at=row.moment("dateUpdated"))
+        answers=said or None)
 
 
 def first(said: Mapping[str, str], path: str) -> str | None:
@@ -115,21 +114,20 @@ def order(row: Row) -> UnifiedOrder:
     paid, refunded = (moved(payments, kinds, currency) if payments or amount == 0 else None
                       for kinds in (PAID, GIVEN_BACK))
     return UnifiedOrder(
-        id=row.id(), status=order_status(row.choice("status", ORDER), paid, refunded),
+        id=row.id(), status=row.choice("status", ORDER),
         buyer_name=row.name("billing.firstName", "billing.lastName"),
         buyer_email=next(filter(None, (one.text("orderEmail") for one in [row, *people, *payments])), None),
         placed_at=row.moment("dateCreated"), total=amount, paid=paid, refunded=refunded, currency=currency,
         event_ids=row.refs("formId"),
         lines=tuple(OrderLine(ticket_id=chosen(one)[0], quantity=1, amount=one.major("total", currency=currency))
                     for one in people),
-        ticket_count=sum(one.choice("status", PERSON) in ("valid", "pending") for one in people) if people else None,
-        created_at=row.moment("dateCreated"), updated_at=row.moment("dateUpdated"))
+        ticket_count=sum(one.choice("status", PERSON) in ("valid", "pending") for one in people) if people else None)
 
 
 def moved(transactions: list[Row], kinds: tuple[str, ...], currency: str | None) -> Decimal:
     """The sum of the completed ones of these kinds. Whether a refund's total is negative is not documented."""
     done = [one for one in transactions if one.text("status") in COMPLETED and one.text("transactionType") in kinds]
-    return abs(total((one.major("total", currency=currency) for one in done), currency))
+    return in_major(currency, unsigned=True).sum_or_zero(done, "total")
 
 
 def payment(row: Row) -> Sale | None:
@@ -150,11 +148,6 @@ def entry(row: Row) -> Sale | None:
                 refunded=zero(None), tickets=1)
 
 
-def faults(status: int, body: Row) -> Fault | None:
-    """A form that was never published has no inventory yet."""
-    return "empty" if body.whole("error.code") == 8400 else None
-
-
 def listing(kind: str, meaning: Meaning | None = None, filters: Mapping[str, Filter] | None = None, **more: Any
             ) -> Stream:
     query = {"product": "{product}", "[]expand": "registrants"} if kind == "orders" else {"product": "{product}"}
@@ -166,15 +159,19 @@ def listing(kind: str, meaning: Meaning | None = None, filters: Mapping[str, Fil
 provider = Provider(
     slug="regfox", name="RegFox", website="https://www.regfox.com", docs="https://docs.webconnex.io/api/v2/",
     base="https://api.webconnex.com/v2/public", auth="api_key", sign=Header(apiKey="{apiKey}"),
-    health=GET("/ping"), rate_limit=(900, 900), faults=faults,
+    health=GET("/ping"), rate_limit=(900, 900), stamps=Stamps("dateCreated", "dateUpdated"),
+    faults=refusal("empty", "error.code", "8400"),  # a form that was never published has no inventory yet
     credentials=(
         Credential("apiKey", "RegFox / Webconnex account → Integrations → API token"),
         Credential("webhookSecret", "RegFox / Webconnex account → Integrations → the webhook's Signing Secret")),
-    enough=(("apiKey",),),
     options=(
         Option("product", "Which Webconnex product: a key covers the account's forms of all", "regfox.com"),
         Option("payments", "Read an event's transactions beside its orders, for what was paid and given back", True,
                "flag")),
+    webhook=Webhook(
+        Hmac("X-Webconnex-Signature"), type="eventType", delivery="header:X-Webconnex-Delivery",
+        told={"registration": About("order", "data.lookupId", "formId"), "inventory_*": About("ticket", None, "formId"),
+              "publish": About("event", "formId")}),
     streams={
         "events": Stream(GET("/forms", product="{product}"), "data", event, pager=pages, exact=True,
                          since=Since("client", by="dateUpdated"),
@@ -191,10 +188,6 @@ provider = Provider(
             event="formId", join={"payments": Join("transactions", key="orderId", when="payments")}),
         "sales": (listing("transactions", payment, basis="payments", unreported=("taxes", "fees")),
                   listing("registrants", entry))},
-    webhook=Webhook(
-        Hmac("X-Webconnex-Signature"), type="eventType", delivery="header:X-Webconnex-Delivery",
-        told={"registration": About("order", "data.lookupId", "formId"), "inventory_*": About("ticket", None, "formId"),
-              "publish": About("event", "formId")}),
     limitations=(
         "Each form is one more call, as a list of forms has no dates, zone or currency. There are no venues.",
         "Only options with a limited supply tell how many were sold.",

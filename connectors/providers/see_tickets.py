@@ -12,10 +12,10 @@ from typing import Any
 
 from connectors.auth import Header
 from connectors.models import OrderLine, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
-from connectors.money import Sale, less, order_status, total
+from connectors.money import Sale, less
 from connectors.pagers import Offset
 from connectors.provider import GET, POST, Credential, Provider, Stream
-from connectors.row import Row, Unreadable
+from connectors.row import Row, Unreadable, in_major
 
 ZONE = "Europe/London"
 pages = Offset("offset", "limit", 100)
@@ -31,11 +31,6 @@ def amount(row: Row, *paths: str) -> Decimal | None:
     return row.major(*paths, currency=row.currency("currency"))
 
 
-def fee(row: Row) -> Decimal | None:
-    """What the platform keeps of a sale."""
-    return less(amount(row, "grossSales"), amount(row, "grossFace"))
-
-
 def is_back(row: Row) -> bool:
     return (row.whole("sold") or 0) < 0 or (amount(row, "grossSales") or 0) < 0
 
@@ -46,26 +41,20 @@ def divided(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     return [row for row in own if not is_back(row)], [row for row in own if is_back(row)]
 
 
-def summed(amounts: Iterable[Decimal | None], currency: str | None) -> Decimal | None:
-    """The sum, whatever the sign that what was given back is told with; None where a part is unknown."""
-    known = list(amounts)
-    return None if None in known else total((abs(one) for one in known if one is not None), currency)
-
-
-def number(row: Row) -> int:
-    sold = row.whole("sold")
-    if sold is None:
-        raise Unreadable("sold", "no number of tickets")
-    return abs(sold)
-
-
-def count(rows: Iterable[Row]) -> int:
-    return sum(map(number, rows))
+def sums(rows: list[Row], currency: str | None) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    """What was paid for these sales, or given back for them; the tax in it; what the platform keeps of it."""
+    read = in_major(currency, unsigned=True)
+    gross, tax, face = (read.sum_complete(rows, path) for path in ("grossSales", "taxTotal", "grossFace"))
+    return gross, tax, less(gross, face)
 
 
 def each(rows: Iterable[Row]) -> list[Row]:
     """The row of each single ticket."""
-    return [row for row in rows for _ in range(number(row))]
+    return [row for row in rows for _ in range(row.quantity("sold"))]
+
+
+def standing(bought: list[Row], back: list[Row]) -> int:
+    return len(each(bought)) - len(each(back))
 
 
 def ticket(rows: list[Row]) -> UnifiedTicket | None:
@@ -77,24 +66,24 @@ def ticket(rows: list[Row]) -> UnifiedTicket | None:
     return UnifiedTicket(
         id=row.id("priceId"), event_id=row.event.id(), name=row.text("priceName"),
         price=amount(row, "faceValue", "ticketPrice"), fee=less(amount(row, "ticketPrice"), amount(row, "faceValue")),
-        currency=row.currency("currency"), quantity_sold=count(bought) - count(back))
+        currency=row.currency("currency"), quantity_sold=standing(bought, back))
 
 
 def attendees(rows: list[Row]) -> list[UnifiedAttendee]:
     """One for each ticket of a purchase, without a name; of a kind the last ones are those that were given back."""
     bought, back = divided(rows)
-    standing = Counter(row.ref("priceId") for row in each(bought))
-    standing.subtract(row.ref("priceId") for row in each(back))
+    left = Counter(row.ref("priceId") for row in each(bought))
+    left.subtract(row.ref("priceId") for row in each(back))
     found = []
     for place, row in enumerate(each(bought), 1):
         kind, paid = row.ref("priceId"), row.flag("isPending") is not True
-        standing[kind] -= 1
+        left[kind] -= 1
         found.append(UnifiedAttendee(
             id=f"{row.id('uniqueCode')}-{place}", event_id=row.event.id(), order_id=row.ref("uniqueCode"),
             ticket_id=kind, ticket_name=row.text("priceName"),
-            status="refunded" if standing[kind] < 0 else "valid" if paid else "pending",
-            purchased_at=row.moment("date", zone=ZONE), created_at=row.moment("date", zone=ZONE),
-            price=amount(row, "faceValue", "ticketPrice"), currency=row.currency("currency")))
+            status="refunded" if left[kind] < 0 else "valid" if paid else "pending",
+            purchased_at=row.moment("date", zone=ZONE), price=amount(row, "faceValue", "ticketPrice"),
+            currency=row.currency("currency")))
     return found
 
 
@@ -104,16 +93,15 @@ def order(rows: list[Row]) -> UnifiedOrder | None:
     if not bought:
         return None
     row, currency, pending = bought[0], bought[0].currency("currency"), any(one.flag("isPending") for one in bought)
-    gross = summed((amount(one, "grossSales") for one in bought), currency)
-    refunded, paid = summed((amount(one, "grossSales") for one in back), currency), None if pending else gross
-    lines = [OrderLine(ticket_id=one.ref("priceId"), quantity=one.whole("sold"), amount=amount(one, "grossSales"),
-                       tax=amount(one, "taxTotal"), fee=fee(one)) for one in bought]
+    gross, tax, fees = sums(bought, currency)
     return UnifiedOrder(
-        id=row.id("uniqueCode"), status=order_status("pending" if pending else "paid", paid, refunded), total=gross,
-        tax=summed((amount(one, "taxTotal") for one in bought), currency), fees=summed(map(fee, bought), currency),
-        paid=paid, refunded=refunded, currency=currency, ticket_count=count(bought) - count(back),
-        placed_at=row.moment("date", zone=ZONE), created_at=row.moment("date", zone=ZONE),
-        event_ids=(row.event.id(),), lines=tuple(lines))
+        id=row.id("uniqueCode"), status="pending" if pending else "paid", placed_at=row.moment("date", zone=ZONE),
+        total=gross, tax=tax, fees=fees, paid=None if pending else gross, refunded=sums(back, currency)[0],
+        currency=currency, ticket_count=standing(bought, back), event_ids=(row.event.id(),),
+        lines=tuple(OrderLine(
+            ticket_id=one.ref("priceId"), quantity=one.whole("sold"), amount=amount(one, "grossSales"),
+            tax=amount(one, "taxTotal"), fee=less(amount(one, "grossSales"), amount(one, "grossFace")))
+            for one in bought))
 
 
 def sale(rows: list[Row]) -> Sale | None:
@@ -121,13 +109,11 @@ def sale(rows: list[Row]) -> Sale | None:
     if not bought and not back:
         return None
     code, currency = rows[0].id("uniqueCode"), (bought or back)[0].currency("currency")
-    gross, refunded = (summed((amount(row, "grossSales") for row in part), currency) for part in (bought, back))
+    (gross, tax, fees), (refunded, tax_back, fees_back) = sums(bought, currency), sums(back, currency)
     if gross is None or refunded is None:
         raise Unreadable("grossSales", "no amount")
-    taxes = [summed((amount(row, "taxTotal") for row in part), currency) for part in (bought, back)]
     return Sale(id=code, order=code if bought else None, orders=None if bought else 0, currency=currency, gross=gross,
-                refunded=refunded, fees=less(*(summed(map(fee, part), currency) for part in (bought, back))),
-                tax=less(*taxes), tickets=count(bought) - count(back))
+                refunded=refunded, fees=less(fees, fees_back), tax=less(tax, tax_back), tickets=standing(bought, back))
 
 
 def report(meaning: Any, group: str, **more: Any) -> Stream:
@@ -144,7 +130,7 @@ provider = Provider(
     docs="https://developers.seetickets.com", base="https://clients-api.seetickets.com/v1", auth="api_key",
     sign=Header(Authorization="Bearer {apiKey}", **{"X-API-Key": "{apiKey}"}),
     credentials=(Credential("apiKey", "Promoter portal → Account → API keys, or from See Tickets' client services"),),
-    enough=(("apiKey",),), health=GET("/events/search", offset="0", limit="1"),
+    health=GET("/events/search", offset="0", limit="1"),
     streams={
         "events": Stream(GET("/events/search"), "data", event, pager=pages, evidence="partial"),
         "tickets": report(ticket, "priceId"),

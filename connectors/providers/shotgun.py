@@ -6,43 +6,32 @@ on is `resold`, and its buyer has a valid one of their own: only that counts. Th
 service fee; who bears the organiser's service fee is not said.
 """
 
-from decimal import Decimal
 from typing import Any
 
 from connectors.auth import Header, Query
-from connectors.models import (
-    EventStatus,
-    OrderLine,
-    OrderStatus,
-    UnifiedAttendee,
-    UnifiedEvent,
-    UnifiedOrder,
-    UnifiedTicket,
-)
-from connectors.money import Sale, added, included, order_status, total, zero
+from connectors.issued import Issued, order_of
+from connectors.models import UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
+from connectors.money import included, plus
 from connectors.pagers import Cursor, Pages
 from connectors.provider import GET, Credential, Filter, Join, Option, Provider, Scope, Since, Stream
-from connectors.row import Row
+from connectors.row import Row, in_minor, latest, vocabulary
+from connectors.shared import COUNT_SOLD
 
-TICKET = {"valid": "valid", "resold": "transferred", "refunded": "refunded", "canceled": "cancelled",
-          "rejected": "cancelled", "pending_approval": "pending", "pending_organizer_approval": "pending",
-          "payment_plan_pending": "pending"}
+TICKET = vocabulary(
+    valid="valid", transferred="resold", refunded="refunded", cancelled="canceled rejected",
+    pending="pending_approval pending_organizer_approval payment_plan_pending")
 
 
 def event(row: Row) -> UnifiedEvent:
     return UnifiedEvent(
-        id=row.id(), name=row.text("name"), description=row.plain("description"), status=event_status(row),
+        id=row.id(), name=row.text("name"), description=row.plain("description"),
+        status="cancelled" if row.has("cancelledAt") else "live" if row.has("publishedAt") else "draft",
         starts_at=row.moment("startTime"), ends_at=row.moment("endTime"), timezone=row.text("timezone"),
-        venue=row.venue("geolocation", name="venue", address="street", city="city", region="area",
-                        postal_code="zipCode", country=("countryIsoCode", "country"), latitude="latitude",
-                        longitude="longitude"),
+        venue=row.venue("geolocation", "city", "latitude", "longitude", name="venue", address="street", region="area",
+                        postal_code="zipCode", country=("countryIsoCode", "country")),
         url=row.text("url"), image_url=row.text("coverUrl", "coverThumbnailUrl"), currency=row.option("currency"),
         capacity=row.whole("deals[].quantity"), category=row.text("genres[0].name", "genres[0]"),
         updated_at=row.moment("updatedAt"))
-
-
-def event_status(row: Row) -> EventStatus:
-    return "cancelled" if row.has("cancelledAt") else "live" if row.has("publishedAt") else "draft"
 
 
 def ticket(row: Row) -> UnifiedTicket:
@@ -65,55 +54,27 @@ def attendee(row: Row) -> UnifiedAttendee:
         status=row.choice("ticket_status", TICKET), checked_in=row.has("ticket_scanned_at"),
         checked_in_at=row.moment("ticket_scanned_at"), purchased_at=row.moment("ordered_at", zone="UTC"),
         price=row.minor("deal_price", currency=currency), currency=currency, barcode=row.text("ticket_scan_code"),
-        created_at=row.moment("ordered_at", zone="UTC"), updated_at=row.moment("ticket_updated_at"))
+        updated_at=row.moment("ticket_updated_at"))
 
 
-def cost(row: Row) -> Decimal | None:
-    """What the buyer pays for a ticket."""
+def issued(row: Row) -> Issued:
+    """The buyer pays the price and a fee of the platform's."""
     currency = row.currency("currency")
-    price, fee = (row.minor(path, currency=currency) for path in ("deal_price", "deal_user_service_fee"))
-    return None if price is None else total((price, fee), currency)
-
-
-def sale(row: Row) -> Sale | None:
-    status, currency, paid = row.choice("ticket_status", TICKET), row.currency("currency"), cost(row)
-    price, fee = (row.minor(path, currency=currency) for path in ("deal_price", "deal_user_service_fee"))
-    if status not in ("valid", "refunded") or price is None or paid is None:
-        return None
-    kept, nothing = status == "valid", zero(currency)
-    return Sale(
-        id=row.id("ticket_id"), order=row.id("order_id"), currency=currency, gross=paid,
-        refunded=nothing if kept else paid, fees=fee if kept else nothing,
-        tax=included(price, row.rate("deal_vat_rate"), currency) if kept else nothing, tickets=int(kept))
+    amount = in_minor(currency)
+    price, fee = amount(row, "deal_price"), amount(row, "deal_user_service_fee")
+    return Issued(
+        id=row.id("ticket_id"), order=row.id("order_id"), event=row.ref("event_id"), kind=row.ref("deal_id"),
+        status=row.choice("ticket_status", TICKET), said=row.said, currency=currency, amount=plus(price, fee), fee=fee,
+        tax=included(price, row.rate("deal_vat_rate"), currency))
 
 
 def order(rows: list[Row]) -> UnifiedOrder:
-    """The tickets of one order. A ticket that changes while the list is read comes again at its end."""
-    tickets = list({row.id("ticket_id"): row for row in rows}.values())
-    row, currency = tickets[0], tickets[0].currency("currency")
-    words = [one.choice("ticket_status", TICKET) for one in tickets]
-    bought = [one for one, word in zip(tickets, words, strict=True) if word in ("valid", "refunded", "pending")]
-    sales = {one.id: one for one in map(sale, tickets) if one}
-    paid = added(one.gross for one in sales.values())
-    refunded = total((one.refunded for one in sales.values()), currency)
-    return UnifiedOrder(
-        id=row.id("order_id"), status=order_status(said(words), paid, refunded), currency=currency,
-        status_raw=", ".join(dict.fromkeys(filter(None, (one.text("ticket_status") for one in tickets)))),
+    row = rows[0]
+    return order_of(
+        row.id("order_id"), row.currency("currency"), map(issued, rows), fees=None,
         buyer_name=row.name("contact_first_name", "contact_last_name"), buyer_email=row.text("contact_email"),
-        placed_at=row.moment("ordered_at", zone="UTC"), total=added(map(cost, bought)), paid=paid, refunded=refunded,
-        ticket_count=sum(word in ("valid", "pending") for word in words),
-        event_ids=row.refs("event_id"),
-        lines=tuple(OrderLine(ticket_id=one.ref("deal_id"), quantity=1, amount=sales[id].gross, tax=sales[id].tax,
-                              fee=sales[id].fees, refunded=sales[id].refunded)
-                    for one in tickets if (id := one.id("ticket_id")) in sales),
-        created_at=row.moment("ordered_at", zone="UTC"),
-        updated_at=max(filter(None, (one.moment("ticket_updated_at") for one in tickets)), default=None))
-
-
-def said(words: list[str]) -> OrderStatus:
-    if "valid" in words or "refunded" in words:
-        return "paid"
-    return "pending" if "pending" in words else "unknown" if "unknown" in words else "cancelled"
+        placed_at=row.moment("ordered_at", zone="UTC"),
+        updated_at=latest(one.moment("ticket_updated_at") for one in rows))
 
 
 def events(**query: str) -> Stream:
@@ -135,11 +96,10 @@ provider = Provider(
     base="https://api.shotgun.live", hosts={"smartboard": "https://smartboard-api.shotgun.live/api/shotgun"},
     auth="api_key", sign={"api": Header(Authorization="Bearer {apiKey}"), "smartboard": Query(key="{apiKey}")},
     credentials=(Credential("apiKey", "Smartboard → Settings → Integrations → Shotgun APIs"),),
-    enough=(("apiKey",),), rate_limit=(100, 60),
+    rate_limit=(100, 60),
     options=(
         Option("organizer_id", "Your organiser id, shown beside the key; needed only where the key does not hold it"),
-        Option("currency", "The currency of your prices, as events do not tell it", type="currency"),
-        Option("count_sold", "Count sold tickets by reading all of them", False, "flag")),
+        Option("currency", "The currency of your prices, as events do not tell it", type="currency"), COUNT_SOLD),
     scopes=(Scope("organizer_id", value="organizerId", take="one"),),
     health=GET("/organizers/{organizer_id}/events", host="smartboard", limit="1"),
     streams={
@@ -148,7 +108,7 @@ provider = Provider(
                           join={"issued": Join("attendees", "deal_id", when="count_sold")}),
         "attendees": tickets(attendee, changed),
         "orders": tickets(order, Since("client", by="ticket_updated_at"), group="order_id"),
-        "sales": tickets(sale, changed, basis="tickets", unreported=("the organiser's service fee",))},
+        "sales": tickets(issued, changed, basis="tickets", unreported=("the organiser's service fee",))},
     limitations=(
         "A key that belongs to another organiser brings empty lists, not an error. A key made before July 2025 is not "
         "taken for events.",

@@ -37,9 +37,8 @@ def event(row: Row) -> UnifiedEvent:
         starts_at=row.moment("startdate", "startDate", "dateStart", f"date+{doors}", zone=LONDON),
         ends_at=row.moment("enddate", "endDate", "dateEnd", zone=LONDON),
         timezone=ZONE.get(row.country("venue.country") or ""),
-        venue=row.venue("venue", name="name", address="address", city="town",
-                        postal_code=("postcode", "postcode_lookup"), country="country", latitude="latitude",
-                        longitude="longitude"),
+        venue=row.venue("venue", "name", "address", "country", "latitude", "longitude", city="town",
+                        postal_code=("postcode", "postcode_lookup")),
         url=row.text("link"), currency=currency(row), category=CATEGORY.get((code or "").upper(), code),
         image_url=next((url for path in IMAGES if (url := row.text(path)) and "/assets/default" not in url), None))
 
@@ -68,7 +67,7 @@ sold = plain.streams(home, changed=(), host="promoter")
 provider = Provider(
     slug="skiddle", name="Skiddle", website="https://www.skiddle.com", docs="https://www.skiddle.com/api/",
     base="https://www.skiddle.com/api/v1", hosts={"promoter": ""}, auth="api_key",
-    sign=Query(api_key="{apiKey}"), enough=(("apiKey",),),
+    sign=Query(api_key="{apiKey}"),
     credentials=(Credential("apiKey", "Skiddle Promoter → Account → API key; or www.skiddle.com/api/join.php"),),
     options=(
         Option("venue_id", "Only the events at this venue, or at these, with commas between"),

@@ -64,7 +64,7 @@ provider = Provider(
     slug="ticketmaster", name="Ticketmaster", website="https://www.ticketmaster.com",
     docs="https://developer.ticketmaster.com/products-and-docs/apis/discovery-api/v2/",
     base="https://app.ticketmaster.com/discovery/v2", auth="api_key", sign=Query(apikey="{apiKey}"),
-    credentials=(Credential("apiKey", "developer.ticketmaster.com → My Apps → Consumer Key"),), enough=(("apiKey",),),
+    credentials=(Credential("apiKey", "developer.ticketmaster.com → My Apps → Consumer Key"),),
     options=(
         Option("promoter_id", "Only the events of this promoter, by its Discovery id"),
         Option("venue_id", "Only the events at this venue, by its Discovery id"),

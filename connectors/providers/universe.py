@@ -7,29 +7,27 @@ the settlement, which is the event's. ENDED and CLOSED orders are paid ones afte
 """
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from connectors import graphql
 from connectors.auth import OAuth2
 from connectors.models import OrderLine, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
-from connectors.money import added, order_status
 from connectors.pagers import Offset
-from connectors.provider import POST, Credential, Fault, Filter, Meaning, Option, Provider, Scope, Since, Stream
-from connectors.row import Row
+from connectors.provider import POST, Credential, Fault, Filter, Meaning, Option, Provider, Scope, Since, Stamps, Stream
+from connectors.row import Row, earliest, in_major, latest, vocabulary
+from connectors.shared import app_credentials
 from connectors.webhook import About, Hmac, Webhook
 
-EVENT = {"DRAFT": "draft", "PRESUMBITTED": "draft", "PRESUBMITTED": "draft", "INACTIVE": "draft", "POSTED": "live",
-         "EXPIRED": "completed", "ARCHIVED": "completed", "DECLINED": "cancelled"}
+EVENT = vocabulary(draft="DRAFT PRESUMBITTED PRESUBMITTED INACTIVE", live="POSTED", completed="EXPIRED ARCHIVED",
+                   cancelled="DECLINED")
 ASKED = {"draft": ["DRAFT", "INACTIVE"], "live": ["POSTED"], "completed": ["EXPIRED", "ARCHIVED"],
          "cancelled": ["DECLINED"]}
-TICKET = {"ACTIVE": "on_sale", "LOCKED": "off_sale", "INACTIVE": "off_sale", "HIDDEN": "hidden"}
-ORDER = {**dict.fromkeys(("PAID", "ENDED", "CLOSED", "DISPUTED"), "paid"), "EXPIRED": "expired",
-         **dict.fromkeys(("PARTIALLY_PAID", "UNPAID", "UNAPPROVED", "UNAUTHORIZED", "NEEDS_PRE_AUTH", "CHECKOUT",
-                          "PENDING"), "pending"),
-         **dict.fromkeys(("CANCELLED", "DECLINED", "FAILED", "ERROR"), "cancelled")}
-ATTENDEE = {**ORDER, **dict.fromkeys(("PAID", "ENDED", "CLOSED"), "valid"), "EXPIRED": "cancelled",
-            "UPGRADED": "cancelled", "TRANSFERRED": "transferred"}
+TICKET = vocabulary(on_sale="ACTIVE", off_sale="LOCKED INACTIVE", hidden="HIDDEN")
+WAITING = "PARTIALLY_PAID UNPAID UNAPPROVED UNAUTHORIZED NEEDS_PRE_AUTH CHECKOUT PENDING"
+ORDER = vocabulary(paid="PAID ENDED CLOSED DISPUTED", pending=WAITING, expired="EXPIRED",
+                   cancelled="CANCELLED DECLINED FAILED ERROR")
+ATTENDEE = vocabulary(valid="PAID ENDED CLOSED", pending=WAITING, transferred="TRANSFERRED",
+                      cancelled="CANCELLED DECLINED FAILED ERROR EXPIRED UPGRADED")
 NULLS: dict[str, Fault] = {"viewer": "auth", "event": "missing", "host": "missing"}
 SLOTS = "totalCount nodes(limit: 50, offset: 0) { state startAt endAt startStamp endStamp tz }"
 FIELDS = f"""id title description state url virtual currency timezone capacity upcomingTotalCapacity createdAt
@@ -51,17 +49,16 @@ def event(row: Row) -> UnifiedEvent:
     """Of more dates than one answer holds, the last is not known. An online event has coordinates too: they are 0."""
     dates = list(row.rows("timeSlots.nodes[]"))
     slots = [slot for slot in dates if slot.text("state") != "HIDDEN"]
-    starts, ends = ([moment for slot in slots if (moment := edge(slot, at))] for at in ("start", "end"))
     whole, online = (row.whole("timeSlots.totalCount") or 0) <= len(dates), row.flag("virtual")
     return UnifiedEvent(
         id=row.id(), name=row.text("title"), description=row.plain("description"), status=row.choice("state", EVENT),
-        starts_at=min(starts, default=None), ends_at=max(ends, default=None) if whole else None,
+        starts_at=earliest(edge(slot, "start") for slot in slots),
+        ends_at=latest(edge(slot, "end") for slot in slots) if whole else None,
         timezone=row.text("timezone"), online=online, url=row.text("url"), image_url=row.text("imageUrl"),
         venue=None if online else row.venue(
-            "", name="venueName", address="address", city="cityName", region="region", country="countryCode",
-            latitude="latitude", longitude="longitude"),
+            "", "address", "region", "latitude", "longitude", name="venueName", city="cityName", country="countryCode"),
         currency=row.currency("currency"), capacity=row.whole("capacity", "upcomingTotalCapacity"),
-        category=row.text("category.name"), created_at=row.moment("createdAt"), updated_at=row.moment("updatedAt"))
+        category=row.text("category.name"))
 
 
 def edge(slot: Row, at: str) -> datetime | None:
@@ -99,42 +96,35 @@ def attendee(row: Row) -> UnifiedAttendee:
         status="refunded" if row.flag("orderItem.fullyRefunded") else status,
         checked_in=None if entry is None else entry != "CHECKED_OUT",
         price=cost.major("payment", currency=currency), currency=currency, purchased_at=row.moment("order.createdAt"),
-        barcode=row.text("orderItem.qrCode"), created_at=row.moment("order.createdAt"),
-        updated_at=row.moment("orderItem.updatedAt"))
+        barcode=row.text("orderItem.qrCode"), updated_at=row.moment("orderItem.updatedAt"))
 
 
 def order(row: Row) -> UnifiedOrder:
     """Whatever was paid for a cancelled order was given back."""
     said, cost = row.choice("state", ORDER), costs(row, row.text("event.currency"))
     currency = cost.currency("currency")
-    total, back = cost.major("payment", currency=currency), cost.major("voidedPayment", currency=currency)
-    paid = total if said == "paid" or back else None
+    amount = in_major(currency)
+    total, back = amount(cost, "payment"), amount(cost, "voidedPayment")
     items = list(row.rows("orderItems.nodes[]"))
     tickets = [one for one in items if one.text("rate.type") != "ADD_ON"]
     standing = [one for one in tickets if one.choice("state", ATTENDEE) in ("valid", "pending")
                 and not one.flag("fullyRefunded")]
     whole = (row.whole("orderItems.totalCount") or 0) <= len(items)
     return UnifiedOrder(
-        id=row.id(), status=order_status(said, paid, back), buyer_name=row.text("buyer.name"),
-        buyer_email=row.text("buyer.email"), placed_at=row.moment("createdAt"), total=total, paid=paid, refunded=back,
-        tax=cost.major("taxesTotal", currency=currency), discount=cost.major("discount", currency=currency),
-        fees=fees(cost, currency), currency=currency,
+        id=row.id(), status=said, buyer_name=row.text("buyer.name"), buyer_email=row.text("buyer.email"),
+        placed_at=row.moment("createdAt"), total=total, paid=total if said == "paid" or back else None, refunded=back,
+        tax=amount(cost, "taxesTotal"), discount=amount(cost, "discount"),
+        fees=amount.sum_known([cost], "fee", "commission"), currency=currency,
         ticket_count=len(standing) if whole else None, event_ids=row.refs("event"),
-        lines=tuple(line(one, row.text("event.currency")) for one in tickets),
-        created_at=row.moment("createdAt"), updated_at=row.moment("updatedAt"))
+        lines=tuple(line(one, row.text("event.currency")) for one in tickets))
 
 
 def line(item: Row, settled: str | None) -> OrderLine:
     cost = costs(item, settled)
-    currency = cost.currency("currency")
+    amount = in_major(cost.currency("currency"))
     return OrderLine(
-        ticket_id=item.ref("rate"), quantity=1, amount=cost.major("payment", currency=currency),
-        tax=cost.major("taxesTotal", currency=currency), fee=fees(cost, currency),
-        refunded=cost.major("voidedPayment", currency=currency))
-
-
-def fees(cost: Row, currency: str | None) -> Decimal | None:
-    return added(cost.major(path, currency=currency) for path in ("fee", "commission"))
+        ticket_id=item.ref("rate"), quantity=1, amount=amount(cost, "payment"), tax=amount(cost, "taxesTotal"),
+        fee=amount.sum_known([cost], "fee", "commission"), refunded=amount(cost, "voidedPayment"))
 
 
 def faults(status: int, body: Row) -> Fault | None:
@@ -166,15 +156,16 @@ provider = Provider(
     auth="oauth2", sign=OAuth2("login:/oauth/token", ("refresh_token", "client_credentials"),
                                authorize="login:/oauth/authorize"),
     credentials=(
-        Credential("clientId", "universe.com/oauth/applications → your application → Application ID", secret=False),
-        Credential("clientSecret", "universe.com/oauth/applications → your application → Client Secret"),
-        Credential("accessToken", "Made for you from the client; or returned after the OAuth flow"),
-        Credential("refreshToken", "Returned with the access token, where there is one"),
+        *app_credentials("universe.com/oauth/applications → your application", "Application ID", "Client Secret",
+                         refresh="Returned with the access token, where there is one"),
         Credential("webhookSecret", "Universe → Settings → Account → Webhooks: the secret that you chose there")),
-    enough=(("clientId", "clientSecret"), ("accessToken",)), faults=faults,
+    enough=(("clientId", "clientSecret"), ("accessToken",)), faults=faults, stamps=Stamps("createdAt", "updatedAt"),
     options=(Option("host_id", "The host whose events are read; the owner of the token if not given"),),
     scopes=(Scope("host_id", POST("", {"query": "{ viewer { id } }"}), "data.viewer", take="one"),),
     health=POST("", {"query": "{ viewer { id name } }"}),
+    webhook=Webhook(
+        Hmac("X-Uniiverse-Signature", "sha1"), optional=True, type="event", evidence="partial",
+        told={"ticket_*": About("order", "id", "event_id", rows="tickets[]")}),
     streams={
         "events": listing(
             "host", "events", event, query("host", "events", FIELDS, states="[EventState!]", search="String"),
@@ -191,9 +182,6 @@ provider = Provider(
         "orders": listing(
             "event", "orders", order, query("event", "orders", BOUGHT, updatedSince="Time"), of_event,
             since=Since("changed", "variables.updatedSince"), evidence="partial")},
-    webhook=Webhook(
-        Hmac("X-Uniiverse-Signature", "sha1"), optional=True, type="event", evidence="partial",
-        told={"ticket_*": About("order", "id", "event_id", rows="tickets[]")}),
     limitations=(
         "Events and attendees cannot be asked for by change: all are read, and older ones dropped here.",
         "An event's end is known for up to 50 dates.",

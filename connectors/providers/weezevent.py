@@ -10,21 +10,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from connectors import stock
 from connectors.auth import OAuth2, Query
-from connectors.models import (
-    AttendeeStatus,
-    OrderLine,
-    OrderStatus,
-    UnifiedAttendee,
-    UnifiedEvent,
-    UnifiedOrder,
-    UnifiedTicket,
-    Venue,
-)
-from connectors.money import Sale, total, zero
+from connectors.issued import Issued, order_of
+from connectors.models import AttendeeStatus, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket, Venue
 from connectors.pagers import Pages
 from connectors.provider import GET, Credential, Fault, Join, Lookup, Meaning, Option, Provider, Since, Stream
-from connectors.row import Row, Unreadable
+from connectors.row import Row, earliest
 
 PHONE = re.compile(r"phone|t[ée]l\b|t[ée]l[ée]ph|mobile|portable", re.I)
 ESCAPED = re.compile(r"""\\u([0-9a-f]{4})|\\+(?=['"])""", re.I)
@@ -74,17 +66,12 @@ def types(answer: Row) -> Iterator[Row]:
 
 
 def ticket(row: Row) -> UnifiedTicket:
-    currency, stock, sold = row.option("currency"), row.whole("quota") or None, row.whole("participants")
+    currency, total, sold = row.option("currency"), row.whole("quota") or None, row.whole("participants")
     return UnifiedTicket(
         id=row.id(), event_id=row.event.ref("events.id"), name=words(row, "name"),
-        price=row.major("price", currency=currency), currency=currency, quantity_total=stock, quantity_sold=sold,
-        status="sold_out" if stock and sold is not None and sold >= stock else "unknown",
+        price=row.major("price", currency=currency), currency=currency, quantity_total=total, quantity_sold=sold,
+        status="sold_out" if stock.left(total, sold) == 0 else "unknown",
         sales_start=row.moment("start_sale", zone=zone(row)), sales_end=row.moment("end_sale", zone=zone(row)))
-
-
-def ours(row: Row) -> bool:
-    """Participants of other events come along at times."""
-    return row.ref("id_event") == row.event.ref("events.id")
 
 
 def status(row: Row) -> AttendeeStatus:
@@ -96,22 +83,19 @@ def status(row: Row) -> AttendeeStatus:
 
 
 def price(row: Row) -> Decimal | None:
-    """That of the ticket type, which a promo code lowers by nobody knows how much."""
-    return None if row.has("promo_code") else full_price(row)
+    return row.linked("types", "id_ticket").major("price", currency=row.option("currency"))
 
 
-def full_price(row: Row) -> Decimal | None:
-    kinds = row.joined("types", row.ref("id_ticket"))
-    return kinds[0].major("price", currency=row.option("currency")) if kinds else None
+def paid(row: Row) -> Decimal | None:
+    """A promo code lowers the price by nobody knows how much."""
+    return None if row.has("promo_code") else price(row)
 
 
 def buyer(row: Row) -> tuple[str | None, str | None]:
     return words(row, "buyer.acheteur_first_name"), words(row, "buyer.acheteur_last_name")
 
 
-def attendee(row: Row) -> UnifiedAttendee | None:
-    if not ours(row):
-        return None
+def attendee(row: Row) -> UnifiedAttendee:
     bought, scanned = (row.moment(path, zone=zone(row)) for path in ("create_date", "control_status.scan_date"))
     owner, scan = (words(row, "owner.first_name"), words(row, "owner.last_name")), row.whole("control_status.status")
     first_name, last_name = owner if any(owner) else buyer(row)
@@ -119,52 +103,29 @@ def attendee(row: Row) -> UnifiedAttendee | None:
     answers = {label: value for label, value in said if label and value}
     return UnifiedAttendee(
         id=row.id("id_participant"), event_id=row.ref("id_event"), order_id=row.ref("id_transaction"),
-        ticket_id=row.ref("id_ticket"),
-        ticket_name=next((words(kind, "name") for kind in row.joined("types", row.ref("id_ticket"))), None),
+        ticket_id=row.ref("id_ticket"), ticket_name=words(row.linked("types", "id_ticket"), "name"),
         first_name=first_name, last_name=last_name, email=row.text("owner.email", "buyer.email_acheteur"),
         phone=next((value for label, value in answers.items() if PHONE.search(label)), None), status=status(row),
         checked_in=None if scan is None else scan > 0 or scanned is not None, checked_in_at=scanned,
-        purchased_at=bought, price=price(row), currency=row.option("currency"), barcode=row.text("barcode"),
-        answers=answers or None, created_at=bought)
+        purchased_at=bought, price=paid(row), currency=row.option("currency"), barcode=row.text("barcode"),
+        answers=answers or None)
 
 
-def order(rows: list[Row]) -> UnifiedOrder | None:
-    rows = [row for row in rows if ours(row)]
-    if not rows:
-        return None
-    row, currency = rows[0], rows[0].option("currency")
-    bought = min(filter(None, (one.moment("create_date", zone=zone(one)) for one in rows)), default=None)
-    states = [status(one) for one in rows]
-
-    def worth(*counted: AttendeeStatus) -> Decimal | None:
-        prices = [price(one) for one, state in zip(rows, states, strict=True) if state in counted]
-        return None if None in prices else total(prices, currency)
-
-    return UnifiedOrder(
-        id=row.id("id_transaction"), status=order_state(states), total=worth("valid", "pending", "refunded"),
-        paid=worth("valid", "refunded"), refunded=worth("refunded"), currency=currency,
-        placed_at=bought, created_at=bought,
-        buyer_name=" ".join(filter(None, buyer(row))) or None, buyer_email=row.text("buyer.email_acheteur"),
-        ticket_count=states.count("valid") + states.count("pending"),
-        lines=tuple(OrderLine(event_id=one.ref("id_event"), ticket_id=one.ref("id_ticket"), quantity=1,
-                              amount=price(one)) for one in rows))
+def issued(row: Row, amount: Decimal | None) -> Issued:
+    return Issued(
+        id=row.id("id_participant"), order=row.id("id_transaction"), event=row.ref("id_event"),
+        kind=row.ref("id_ticket"), status=status(row), currency=row.option("currency"), amount=amount)
 
 
-def order_state(states: list[AttendeeStatus]) -> OrderStatus:
-    if "refunded" in states:
-        return "partially_refunded" if {"valid", "pending"} & set(states) else "refunded"
-    return "paid" if "valid" in states else "pending" if "pending" in states else "cancelled"
+def order(rows: list[Row]) -> UnifiedOrder:
+    return order_of(
+        rows[0].id("id_transaction"), rows[0].option("currency"), (issued(row, paid(row)) for row in rows),
+        placed_at=earliest(row.moment("create_date", zone=zone(row)) for row in rows),
+        buyer_name=" ".join(filter(None, buyer(rows[0]))) or None, buyer_email=rows[0].text("buyer.email_acheteur"))
 
 
-def sale(row: Row) -> Sale | None:
-    state, currency = status(row), row.option("currency")
-    if not ours(row) or state not in ("valid", "refunded"):
-        return None
-    amount, back = full_price(row), state == "refunded"
-    if amount is None:
-        raise Unreadable("id_ticket", "a ticket type without a price")
-    return Sale(id=row.id("id_participant"), order=row.id("id_transaction"), currency=currency, gross=amount,
-                refunded=amount if back else zero(currency), tickets=0 if back else 1)
+def sale(row: Row) -> Issued:
+    return issued(row, price(row))
 
 
 def faults(status: int, body: Row) -> Fault | None:
@@ -176,10 +137,11 @@ def faults(status: int, body: Row) -> Fault | None:
 
 
 def participants(meaning: Meaning, since: Since | None = None, **more: Any) -> Stream:
+    """Participants of other events come along at times."""
     query: dict[str, Any] = {"id_event[]": "{event}", "full": 1, "include_deleted": 1, "include_unpaid": 1}
     return Stream(GET("/participant/list", **query), "participants", meaning,
                   pager=Pages("page", "max", largest=500), since=since or Since(), event="id_event",
-                  join={"types": Join("tickets", key="id")}, **more)
+                  mixed="id_event", join={"types": Join("tickets", key="id")}, **more)
 
 
 provider = Provider(
@@ -193,7 +155,7 @@ provider = Provider(
         Credential("accessToken", "Made for you from username and password; or returned by a login elsewhere"),
         Credential("username", "What you log in with; it must be attached to the API key", secret=False),
         Credential("password", "What you log in with")),
-    enough=(("apiKey",),), faults=faults, rate_limit=(600, 60),
+    faults=faults, rate_limit=(600, 60),
     options=(
         Option("details", "One more call per event, for its place, texts and time zone", True, "flag"),
         Option("timezone", "The zone of times, where an event does not tell its own", "Europe/Paris"),

@@ -11,8 +11,9 @@ from connectors.auth import OAuth2
 from connectors.models import TicketStatus, UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedTicket
 from connectors.money import Sale, zero
 from connectors.pagers import Offset
-from connectors.provider import GET, Credential, Fault, Join, Meaning, Option, Provider, Scope, Since, Stream
+from connectors.provider import GET, Credential, Join, Meaning, Option, Provider, Scope, Since, Stamps, Stream
 from connectors.row import Row, Unreadable
+from connectors.shared import refusal
 from connectors.webhook import Webhook
 
 CURRENCY, ZONE = "EUR", "Europe/Paris"
@@ -25,10 +26,10 @@ def event(row: Row) -> UnifiedEvent:
         id=row.id(), name=row.text("name"), description=row.plain("description"),
         status="cancelled" if row.flag("is_canceled") else "draft" if row.flag("is_draft") else "live",
         starts_at=row.unix("begin"), ends_at=row.unix("end"), timezone=ZONE,
-        venue=row.venue("place", name="name", address="streets", city="city", postal_code="zipcode", country="country",
-                        latitude="latitude", longitude="longitude"),
+        venue=row.venue("place", "name", "city", "country", "latitude", "longitude", address="streets",
+                        postal_code="zipcode"),
         url=row.text("link", "widget_url"), image_url=row.text("pictures.big"), currency=CURRENCY,
-        category=row.text("type.name"), created_at=row.unix("created_at"), updated_at=row.unix("updated_at"))
+        category=row.text("type.name"))
 
 
 def type_name(row: Row) -> str | None:
@@ -36,30 +37,26 @@ def type_name(row: Row) -> str | None:
 
 
 def ticket(row: Row) -> UnifiedTicket:
-    sold = [count.whole("total_ticket") for count in row.joined("counts", row.ref("id"))]
     return UnifiedTicket(
         id=row.id(), event_id=row.ref("ticketing.event_id"), name=type_name(row),
         price=zero(CURRENCY) if row.flag("is_free") else row.major("amount", currency=CURRENCY), currency=CURRENCY,
-        quantity_sold=next(iter(sold), None), status=SALE.get(row.flag("is_active"), "unknown"),
-        created_at=row.unix("created_at"), updated_at=row.unix("updated_at"))
+        quantity_sold=row.linked("counts", "id").whole("total_ticket"),
+        status=SALE.get(row.flag("is_active"), "unknown"))
 
 
 def attendee(row: Row) -> UnifiedAttendee:
     entries, count = row.value("checking_informations"), row.whole("count_checked")
-    kinds = row.joined("types", row.ref("type_ticket.id"))
     return UnifiedAttendee(
-        id=row.id(), ticket_id=row.ref("type_ticket.id"), ticket_name=next(map(type_name, kinds), None),
+        id=row.id(), ticket_id=row.ref("type_ticket.id"), ticket_name=type_name(row.linked("types", "type_ticket.id")),
         first_name=row.text("first_name"), last_name=row.text("last_name"), email=row.text("owner.email_address"),
         status_raw=row.text("status"), checked_in=None if entries is None and count is None else bool(entries or count),
-        purchased_at=row.unix("buy_date"), barcode=row.text("token"), created_at=row.unix("created_at"),
-        updated_at=row.unix("updated_at"))
+        purchased_at=row.unix("buy_date"), barcode=row.text("token"))
 
 
 def order(row: Row) -> UnifiedOrder:
     return UnifiedOrder(
         id=row.id(), status_raw=row.text("status"), placed_at=row.unix("created_at"), event_ids=row.refs("event"),
-        total=row.major("amount", currency=CURRENCY), currency=CURRENCY, created_at=row.unix("created_at"),
-        updated_at=row.unix("updated_at"))
+        total=row.major("amount", currency=CURRENCY), currency=CURRENCY)
 
 
 def sale(row: Row) -> Sale:
@@ -70,11 +67,6 @@ def sale(row: Row) -> Sale:
     return Sale(id=row.path, order=None, currency=CURRENCY, gross=gross,
                 refunded=row.major("total_payment_refund", currency=CURRENCY),
                 fees=row.major("total_com_ticketing", currency=CURRENCY), tickets=row.whole("total_ticket"))
-
-
-def faults(status: int, body: Row) -> Fault | None:
-    """What is wrong with a token is said by its code alone."""
-    return "auth" if status in (400, 403) and "token" in (body.text("error_code") or "").lower() else None
 
 
 def listing(path: str, meaning: Meaning | None, since: Since, **more: Any) -> Stream:
@@ -98,9 +90,11 @@ provider = Provider(
         Credential("username", "The organiser's access key, for a partner's application", secret=False),
         Credential("password", "The organiser's secret key, for a partner's application"),
         Credential("accessToken", "Made for you from the client")),
-    enough=(("apiKey",), ("clientId", "clientSecret")), faults=faults,
+    enough=(("apiKey",), ("clientId", "clientSecret")), stamps=Stamps("created_at", "updated_at", unix=True),
+    faults=refusal("auth", "error_code", "token", status=(400, 403)),  # what is wrong with a token is said by its code
     options=(Option("organization_id", "One organisation; all that the key sees if not given"),),
     scopes=(Scope("organization_id", GET("/orgas", range="0-30"), "results"),), health=GET("/orgas", range="0-1"),
+    webhook=Webhook(evidence="partial"),
     streams={
         "events": listing(f"{ORGANIZATION}/events", event, read_all),
         "event": Stream(GET("/events/{event}"), "results", event, evidence="partial"),
@@ -110,7 +104,6 @@ provider = Provider(
         "orders": listing(f"{ORGANIZATION}/orders", order, newest_first, mixed="event", untold={"buyer_email": ""}),
         "sales": Stream(GET("/events/{event}/ticketing/stats"), "results", sale, basis="provider_report",
                         unreported=("taxes",), evidence="partial")},
-    webhook=Webhook(evidence="partial"),
     limitations=(
         "No description of the API is public; what is read here is what its clients read.",
         "The status of orders and tickets is a number of unknown meaning, so it is unknown here; orders name no buyer.",

@@ -42,7 +42,7 @@ from connectors.filters import sort_out
 from connectors.http import Http
 from connectors.inputs import Id, Inputs, Text, Time
 from connectors.models import PlatformRecord, UnifiedTicket
-from connectors.money import ZERO, Sale, complete, included, less, share, times
+from connectors.money import ZERO, Sale, included, less, share, sum_complete, times
 from connectors.own import OwnListing
 from connectors.pagers import Cursor, Offset, Once, Pages, Split
 from connectors.provider import (
@@ -968,7 +968,8 @@ def test_what_so_many_cost(amount: str | None, quantity: int | None, whole: str 
 
 @pytest.mark.parametrize("amounts, sum", [(["1.50", "2.00"], "3.50"), (["1.50", None], None), ([], "0")])
 def test_a_sum_is_complete_or_unknown(amounts: list[str | None], sum: str | None) -> None:
-    assert complete(Decimal(amount) if amount else None for amount in amounts) == (Decimal(sum) if sum else None)
+    known = [Decimal(amount) if amount else None for amount in amounts]
+    assert sum_complete(known, "EUR") == (Decimal(sum) if sum else None)
 
 
 # JSON-LD: ids are paths, a next link has two forms, and the owner is oneself unless another is named

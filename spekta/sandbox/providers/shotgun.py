@@ -44,7 +44,6 @@ NOT_CARRIED = {
     "order.status=cancelled": "a ticket is refunded whole or not at all",
     "order.status=expired": "a basket that ran out has no tickets",
     "order.test": "has no test orders, so they are not in the account",
-    "order.tax": "only of each ticket",
     "order.fees": "who bears the organiser's service fee is not told",
     "order.discount": "a ticket shows the price that was paid",
     # What the platform keeps out of the price is the organiser's service fee, which is not counted.

@@ -160,8 +160,8 @@ async def test_a_booking_that_a_page_divides_is_one_order() -> None:
         ([{}, {"status": "refunded"}], "partially_refunded", "22.40", "11.20", "1.20", 1),
         ([{"refunded": True}], "refunded", "11.20", "11.20", "0.00", 0),
         ([{"status": "pending"}], "pending", "11.20", "0.00", "1.20", 1),
-        ([{"status": "canceled"}], "cancelled", "None", "0.00", "0.00", 0),
-        ([{"status": "3"}], "unknown", "None", "0.00", "0.00", 0),
+        ([{"status": "canceled"}], "cancelled", "None", "0.00", "None", 0),
+        ([{"status": "3"}], "unknown", "None", "0.00", "None", 0),
         ([{"booking_fee": None, "ticket": {"id": 7}}], "paid", "10.00", "0.00", "None", 1),
     ],
 )
