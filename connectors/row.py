@@ -437,11 +437,13 @@ class Amounts:
         return money.sum_complete((self(row, path) for row in rows), self.currency)
 
 
+@lru_cache(maxsize=256)
 def in_minor(currency: str | None, per_unit: int | None = None) -> Amounts:
     """Amounts in minor units. `per_unit` as in `Row.minor`."""
-    return Amounts(_minor(currency, per_unit), currency)
+    return Amounts(_minor_reader(currency, per_unit), currency)
 
 
+@lru_cache(maxsize=256)
 def in_major(currency: str | None, unsigned: bool = False) -> Amounts:
     """Amounts in major units."""
     return Amounts(lambda row, path: row.major(path, currency=currency), currency, unsigned)
@@ -466,8 +468,7 @@ def vocabulary(**words: str | Iterable[str]) -> Mapping[str, Any]:
     return {word: ours for ours, theirs in listed.items() for word in theirs}
 
 
-@lru_cache(maxsize=256)
-def _minor(currency: str | None, per_unit: int | None) -> Reader:
+def _minor_reader(currency: str | None, per_unit: int | None) -> Reader:
     """How amounts in minor units of a currency are read from a row, at a path."""
     unit = None if currency is None else money.minor_unit(currency, per_unit)
 

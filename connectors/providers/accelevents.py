@@ -3,7 +3,7 @@
 Docs: developer.accelevents.com, which lists fields and leaves out examples and parts of paths: all of it is partial.
 Events are listed per organizer, those to come apart from those that are over, and an event's own record has no zone.
 An order does not tell what was given back: one more call for each does. The key goes into a header `Key`; some know it
-as X-API-Key.
+as X-API-Key. Longer than others, as little of a record has the shape of the one beside it.
 """
 
 from functools import partial

@@ -3,6 +3,7 @@ expanded.
 
 Docs: api.billetto.com. The filter by event of the account's lists is named in two ways by those who use it, and one of
 them is not heeded: both are sent, and what belongs to another event is left out here. Times are UTC, of no zone.
+Longer than others, as much is in one place where a link is expanded and in another where it is not.
 """
 
 from typing import Any

@@ -3,7 +3,7 @@
 Docs: partners-endpoint.dice.fm/graphql/docs. Tickets carry no order and no status: both sides are read, the orders'
 tickets and the returned ones, as an order may no longer show what was returned. One unknown field rejects a whole
 query, so fields that were only seen lately are not asked for. The numbers of a tiered ticket type are 0: its tiers
-have the real ones.
+have the real ones. The queries and both sides are what makes this longer than others.
 """
 
 from typing import Any

@@ -2,6 +2,7 @@
 
 Docs: www.eventbrite.com/platform/api. A free ticket class has no cost. Tokens do not end; a refresh is undocumented
 and tried only after a refusal. The sales reports know neither refunds nor taxes, so revenue is added up from orders.
+Refunds in two places and webhooks that give addresses make this a little longer than others.
 """
 
 from dataclasses import replace

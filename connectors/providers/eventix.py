@@ -3,6 +3,7 @@
 Docs: docs.weeztix.com. A "ticket" is a ticket type; what was issued lies in the orders, which the search gives for the
 whole account: of an event's, those are kept whose ticket type is one of the event's. Who searches that way is seen in
 clients, not in the docs. Zero stock or capacity is no limit. A service fee is set by the organiser, not by Weeztix.
+Longer than others, as currency, event, fee and status of a ticket are each beside it or in the order around it.
 """
 
 from decimal import Decimal
@@ -113,7 +114,7 @@ def order(row: Row) -> UnifiedOrder | None:
         refunded=sum_or_zero(back, currency),
         buyer_name=row.text("fullname") or row.name("firstName", "lastName"), buyer_email=row.text("email"),
         total=amount(row, "finn_price"), discount=less(amount(row, "finn_original_price"), amount(row, "finn_value")),
-        ticket_count=states.count("valid") + states.count("pending"),
+        ticket_count=sum(state in ("valid", "pending") for state in states),
         lines=tuple(line(one, currency) for one in tickets))
 
 

@@ -2,7 +2,8 @@
 end.
 
 Docs: dev.helloasso.com and the OpenAPI document of its API v5. HelloAsso takes no fee; a buyer's tip to it is not the
-organiser's money. An order has no status: its items tell whether it stands, its payments whether it was paid.
+organiser's money. An order has no status: its items tell whether it stands, its payments whether it was paid. Three
+sets of states make this longer than others.
 """
 
 from typing import Any

@@ -2,7 +2,8 @@
 
 Docs: ticketing.mapado.net/doc.html and help.mapado.com. A ticketing is a show and an event date one performance of it,
 which has the stock and the prices: that is the event here. Orders have amounts in a unit that is not stated, and may be
-over several dates, so they are put together from their tickets. Paid is spelt `payed`.
+over several dates, so they are put together from their tickets. Paid is spelt `payed`. Longer than others,
+as each field that is read has to be asked for by name.
 """
 
 from decimal import Decimal

@@ -2,7 +2,8 @@
 
 Docs: docs.pretix.eu/en/latest/api. Orders carry no currency: it is the event's. A cancelled order whose fee was kept
 stays paid, with the fee as its total. Money moved between split orders (`offsetting`) was neither paid nor given back.
-Merchandise is no ticket, and who bought it no attendee.
+Merchandise is no ticket, and who bought it no attendee. Items, variations and quotas, positions and add-ons: longer
+than others, as what one platform has in one record is five here.
 """
 
 from collections.abc import Mapping

@@ -3,6 +3,7 @@
 There is no public documentation; fields and calls are those that code in use reads. A row of the report is a sale of
 some tickets of one kind, given back ones are negative; rows with one `uniqueCode` are one purchase. What buyers paid is
 `grossSales`, `grossFace` is that without what the platform keeps. Nobody is named. Times are those of London.
+Longer than others, as each record has to be put together from rows.
 """
 
 from collections import Counter

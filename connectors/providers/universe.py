@@ -4,6 +4,7 @@ numbers in major units.
 Docs: developers.universe.com/v2/reference; what the words mean is said in the schema that the endpoint gives. A state
 that not every version of it has is not asked for. An order's costs are in the currency charged, and again in that of
 the settlement, which is the event's. ENDED and CLOSED orders are paid ones after the event.
+The queries and the two currencies make this longer than others.
 """
 
 from datetime import datetime

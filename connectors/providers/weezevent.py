@@ -1,8 +1,8 @@
 """Weezevent, the classic API. Two secrets in the query, one of them from a login; euros; times without a zone.
 
 Docs: api.weezevent.com. Its "tickets" are ticket types, its "participants" issued tickets. There are no orders and no
-amounts: participants of one transaction are an order, and what they paid is the price of their ticket type. That has
-to be worked out here, row by row: hence the length of this file.
+amounts: participants of one transaction are an order, and what they paid is the price of their ticket type. Texts
+that were escaped twice, a login and nested types make this longer than others.
 """
 
 import re
