@@ -2,24 +2,24 @@
 
 Docs: none. With a key the dialect of connectors.plain is assumed. The website's GraphQL is read as public clients of it
 do: times are local to the area, an event of several days is listed once a day, a promoter cannot be asked for, and one
-unknown field rejects a whole query. Two APIs, so this is longer than others.
+unknown field rejects a whole query.
 """
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from connectors import graphql, plain
 from connectors.auth import Header
-from connectors.models import EventStatus, UnifiedEvent, UnifiedTicket
+from connectors.models import UnifiedEvent, UnifiedTicket
 from connectors.pagers import Pages
 from connectors.provider import POST, Filter, Option, Since, Stream
-from connectors.row import Row, Unreadable
+from connectors.row import Row, Unreadable, vocabulary
 
 PREFIX = re.compile(r"^(CANCELLED|POSTPONED)\s*[-–:]\s*")  # of a title; an event has no status
-STATE: Mapping[str, EventStatus] = {"CANCELLED": "cancelled", "POSTPONED": "postponed"}
-EARLIEST, LATEST = "Etc/GMT+12", "Etc/GMT-14"  # where it is still yesterday, where already tomorrow
+STATE = vocabulary(cancelled="CANCELLED", postponed="POSTPONED")
+ZONE = ("venue.area.ianaTimeZone", "area.ianaTimeZone")
+EARLIEST, LATEST = "Etc/GMT+12", "Etc/GMT-14"  # nights are listed by their local day, whichever it is there
 POINT = {"latitude": "location.latitude", "longitude": "location.longitude"}
 NOWHERE = ((Decimal(41), Decimal(-74)), (Decimal(0), Decimal(0)))  # of venues whose place nobody gave
 TIER = {"VALID": "on_sale", "SOLDOUT": "sold_out", "NOTYETONSALE": "scheduled"}
@@ -32,14 +32,10 @@ LISTINGS = """query($filters: FilterInputDtoInput, $page: Int, $pageSize: Int) {
     eventListings(filters: $filters, page: $page, pageSize: $pageSize) { %s totalResults } }"""
 
 
-def zone_of(event: Row) -> str | None:
-    return event.text("venue.area.ianaTimeZone", "area.ianaTimeZone")
-
-
 def event(row: Row) -> UnifiedEvent | None:
     if not is_own(row):
         return None
-    title, zone, path = row.text("title") or "", zone_of(row), row.text("contentUrl")
+    title, zone, path = row.text("title") or "", row.text(*ZONE), row.text("contentUrl")
     said = next(iter(PREFIX.findall(title)), None)
     images = sorted(row.rows("images[]"), key=lambda image: image.text("type") != "FLYERFRONT")
     point = row.decimal("venue.location.latitude"), row.decimal("venue.location.longitude")
@@ -58,10 +54,6 @@ def is_own(event: Row) -> bool:
     return event.option("promoter_id") in event.texts("promoters[].id")
 
 
-def found(answer: Row) -> Iterable[Row]:
-    return filter(is_own, answer.rows("data.event[]"))
-
-
 def tiers(event: Row) -> list[Row]:
     """An event of the newer ticketing shows none: then it stands for them, so that they are missing and not none."""
     return event.rows("tickets[]") or ([event] if event.text("ticketingSystem") == "ENTIRE" else [])
@@ -73,18 +65,14 @@ def ticket(row: Row) -> UnifiedTicket | None:
         raise Unreadable("ticketingSystem", "the ticket types of an event in this system are not shown to everybody")
     if row.flag("isAddOn"):
         return None
-    currency, zone = row.currency("currency.code"), zone_of(row.event)
+    currency, zone = row.currency("currency.code"), row.event.text(*ZONE)
     return UnifiedTicket(
         id=row.id(), name=row.text("title"), price=row.major("priceRetail", currency=currency), currency=currency,
         status=row.choice("validType", TIER), sales_start=row.moment("onSaleFrom", zone=zone),
         sales_end=row.moment("onSaleUntil", zone=zone))
 
 
-def day(bound: str, zone: str) -> Filter:
-    """Nights are listed by their local day, whichever it is in the zone."""
-    return Filter(f"variables.filters.listingDate.{bound}", format="%Y-%m-%d", zone=zone)
-
-
+LISTED = "variables.filters.listingDate"
 area = {"areas": {"eq": "{area_id}"}, "listingDate": {"gte": "{listed_from}"}}
 everything = {"query": LISTINGS % f"data {{ event {{ {FIELDS} }} }}", "variables": {"filters": area, "pageSize": 100}}
 nothing = {"query": LISTINGS % "", "variables": {"filters": area, "page": 1, "pageSize": 1}}
@@ -96,8 +84,7 @@ OPTIONS = (
     Option("api_mode", "partner, or public_graphql for what the website shows (only with written permission of "
            "Resident Advisor)", "partner", choices=("partner", "public_graphql")),
     Option("promoter_id", "public_graphql: whose events are read, the number in ra.co/promoters/<number>"),
-    Option("area_id", "public_graphql: where, by the number that Resident Advisor gives a city; New York is 8",
-           type="whole"),
+    Option("area_id", "public_graphql: where, by the number that a city has there; New York is 8", type="whole"),
     Option("listed_from", "public_graphql: the day from which on events are listed, as 2026-01-01; all if not given"),
     Option("user_agent", "public_graphql: how requests name themselves", "Mozilla/5.0 (compatible; Spekta/0.1)"))
 keyed = plain.provider(
@@ -110,8 +97,7 @@ keyed = plain.provider(
         "written permission. It is never used unless you choose it.",
         "There: one promoter in one area; prices with the booking fee; add-ons left out; ticket types of the newer "
         "ticketing hidden; times of change taken for UTC; an event of several days may come again with a cursor.",
-        "The old XML feed of events (GetEvents, with a key and a user id) is not read: it tells no time zones, and "
-        "nobody says whether it still answers."))
+        "The old XML feed (GetEvents, with a key and a user id) is not read: it tells no time zones."))
 partner = replace(keyed, hosts={"graphql": "https://ra.co/graphql"}, options=(*OPTIONS, *keyed.options), sign={
     "api": keyed.signs("api"),
     # What does not call itself Mozilla, as every browser does, is sent a challenge page.
@@ -125,7 +111,9 @@ public = replace(
         "events": Stream(POST("", everything, "graphql"), "data.eventListings.data[].event", event,
                          pager=Pages("variables.page", largest=100, count="data.eventListings.totalResults"),
                          since=Since("client", by="dateUpdated", zone="UTC"), evidence="partial",
-                         filters={"starts_after": day("gte", EARLIEST), "starts_before": day("lte", LATEST)}),
-        "event": Stream(POST("", single, "graphql"), found, event, evidence="partial"),
+                         filters={"starts_after": Filter(f"{LISTED}.gte", format="%Y-%m-%d", zone=EARLIEST),
+                                  "starts_before": Filter(f"{LISTED}.lte", format="%Y-%m-%d", zone=LATEST)}),
+        "event": Stream(POST("", single, "graphql"), lambda answer: filter(is_own, answer.rows("data.event[]")), event,
+                        evidence="partial"),
         "tickets": Stream(None, tiers, ticket, inside=True, evidence="partial")})
 provider = replace(partner, modes={"public_graphql": public})
