@@ -1,6 +1,7 @@
 """Rows become records: the provider's own function is called, and what every record has is filled in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +12,8 @@ from .models import OrderLine, UnifiedAttendee, UnifiedOrder, UnifiedRecord, Uni
 from .money import order_status
 from .provider import Provider, Stream
 from .row import Row, Unreadable, earliest, latest
+
+Choice = Callable[[Iterable[datetime | None]], datetime | None]
 
 
 class Mapper:
@@ -45,9 +48,9 @@ class Mapper:
         """When a record was made and last changed, where its mapping did not say: a group began with its first row."""
         values, stamps = record.__dict__, self._stamps
         if stamps and record.created_at is None:
-            values["created_at"] = earliest(stamps.created_at(row) for row in rows)
+            values["created_at"] = _known(earliest, stamps.created_at, rows)
         if stamps and record.updated_at is None:
-            values["updated_at"] = latest(stamps.updated_at(row) for row in rows)
+            values["updated_at"] = _known(latest, stamps.updated_at, rows)
         if isinstance(record, UnifiedOrder | UnifiedAttendee):
             bought = record.placed_at if isinstance(record, UnifiedOrder) else record.purchased_at
             values["created_at"] = record.created_at or bought
@@ -69,6 +72,10 @@ class Mapper:
         elif isinstance(record, UnifiedTicket | UnifiedAttendee):
             values["event_id"] = record.event_id or event_id
             values |= _derived(record)
+
+
+def _known(choose: Choice, read: Callable[[Row], datetime | None], rows: Sequence[Row]) -> datetime | None:
+    return read(rows[0]) if len(rows) == 1 else choose(map(read, rows))
 
 
 def _records(made: Any) -> list[Any]:

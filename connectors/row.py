@@ -397,24 +397,18 @@ class Row:
 
 
 class Amounts:
-    """Reads the amounts of one currency from rows, and adds them up. `unsigned` reads what was given back alike,
-    whether a platform tells it with a minus or without.
-    """
+    """Reads the amounts of one currency from rows, and adds them up."""
 
-    __slots__ = ("_read", "currency", "unsigned")
+    __slots__ = ("_read", "currency")
 
-    def __init__(self, read: Reader, currency: str | None, unsigned: bool = False) -> None:
+    def __init__(self, read: Reader, currency: str | None) -> None:
         self._read = read
         self.currency = currency
-        self.unsigned = unsigned
 
-    def __call__(self, row: Row, *paths: str) -> Decimal | None:
+    def __call__(self, row: Row, path: str, *others: str) -> Decimal | None:
         """The first amount that is there."""
-        for path in paths:
-            amount = self._read(row, path)
-            if amount is not None:
-                return abs(amount) if self.unsigned else amount
-        return None
+        amount = self._read(row, path)
+        return self(row, *others) if amount is None and others else amount
 
     def first(self, rows: Iterable[Row], path: str) -> Decimal | None:
         """What the first of the rows tells that tells it."""
@@ -445,8 +439,13 @@ def in_minor(currency: str | None, per_unit: int | None = None) -> Amounts:
 
 @lru_cache(maxsize=256)
 def in_major(currency: str | None, unsigned: bool = False) -> Amounts:
-    """Amounts in major units."""
-    return Amounts(lambda row, path: row.major(path, currency=currency), currency, unsigned)
+    """Amounts in major units. `unsigned` reads what was given back alike, told with a minus or without."""
+
+    def read(row: Row, path: str) -> Decimal | None:
+        amount = row.major(path, currency=currency)
+        return abs(amount) if unsigned and amount is not None else amount
+
+    return Amounts(read, currency)
 
 
 def earliest(moments: Iterable[datetime | None]) -> datetime | None:
