@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from .auth import Basic, OAuth2, fill
+from .auth import OAuth2, fill
 from .credentials import Vault
 from .errors import AuthenticationFailed, DeadlineExceeded, ProviderError, Unavailable
 from .http import Answer, Deadline, Http
@@ -104,7 +104,7 @@ class Grant:
     async def exchange_code(self, code: str, redirect: str, verifier: str | None, deadline: Deadline) -> dict[str, str]:
         """The tokens that an authorization code stands for, saved."""
         held = await self.vault.read()
-        fields = self._client(held) | {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect}
+        fields = _client(held) | {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect}
         if verifier:
             fields["code_verifier"] = verifier
         try:
@@ -126,7 +126,7 @@ class Grant:
 
         Who logs in as a user must not end up in the account of the client itself.
         """
-        client, has = self._client(held), {name for name, value in held.items() if value}
+        client, has = _client(held), {name for name, value in held.items() if value}
         scope = {"scope": self.oauth.scope} if self.oauth.scope else {}
         if kind == "refresh_token" and has >= {"refreshToken", "clientId"}:
             return {**client, "grant_type": kind, "refresh_token": held["refreshToken"]}
@@ -139,17 +139,8 @@ class Grant:
             return filled if all(filled.values()) else None
         return None
 
-    def _client(self, held: Mapping[str, str]) -> dict[str, str]:
-        if self.oauth.client == "basic":
-            return {}
-        names = {"client_id": "clientId", "client_secret": "clientSecret"}
-        return {wire: held[name] for wire, name in names.items() if held.get(name)}
-
     async def _exchange(self, fields: Mapping[str, str], held: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
-        headers = Basic("{clientId}", "{clientSecret}").headers(held) if self.oauth.client == "basic" else {}
-        answer = await self.http.send(
-            "POST", self.url(self.oauth.token), headers=headers, form=fields, deadline=deadline
-        )
+        answer = await self.http.send("POST", self.url(self.oauth.token), form=fields, deadline=deadline)
         token = Row(answer.body).text(self.oauth.answer)
         if answer.status in (400, 401, 403) or (answer.status == 200 and not token and Row(answer.body).has("error")):
             raise Refused
@@ -165,6 +156,11 @@ class Grant:
         for secret in tokens.values():
             remember(secret)
         return tokens | {"expiresAt": _end(answer.value("expires_in"))}
+
+
+def _client(held: Mapping[str, str]) -> dict[str, str]:
+    names = {"client_id": "clientId", "client_secret": "clientSecret"}
+    return {wire: held[name] for wire, name in names.items() if held.get(name)}
 
 
 def _end(lifetime: object) -> str:
