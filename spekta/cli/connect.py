@@ -11,6 +11,7 @@ from connectors.calls import addresses
 from connectors.credentials import MemoryVault, Settings, joined, split
 from connectors.credentials.environment import EnvironmentStore
 from connectors.credentials.file import FileStore
+from connectors.credentials.local import is_whole
 from connectors.errors import ConfigurationError, ProviderError
 from connectors.registry import checked_credentials
 
@@ -123,5 +124,5 @@ def _tell(connection: str, store: FileStore, health: HealthCheckResult, json: bo
     else:
         out().print(f"{connection} works ({health.latency_ms} ms) and is stored in {store.path}.", soft_wrap=True)
         out().print(f"Next: spekta events {connection}")
-    if EnvironmentStore().settings(connection):
+    if is_whole(EnvironmentStore(), connection):
         remark(f"Environment variables set up {connection} too, and they go first.")
