@@ -1,4 +1,4 @@
-"""The one logger of the functions. It takes secrets out of its lines; requests are never written: they carry queries."""
+"""The one logger of the functions. Its lines hold no secret; requests are never written: they carry queries."""
 
 import json
 from typing import Any
