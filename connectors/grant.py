@@ -19,6 +19,10 @@ from .row import Row
 
 EARLY_SECONDS = 120.0
 EXCHANGE_SECONDS = 10.0
+USED_UP = (
+    "The refresh token is not accepted: it was withdrawn, or used by somebody who has not saved the next one, as a "
+    "worker that was ended at that moment."
+)
 
 
 class Refused(Exception):
@@ -79,22 +83,28 @@ class Grant:
             work.exception()  # nobody may be left to hear of it
 
     async def _renewed(self, stale: Mapping[str, str]) -> dict[str, str]:
-        async with self.vault.lease():
+        async with self.vault.lease() as alone:
             held = await self.vault.read()
             if held.get("accessToken") not in (None, "", stale.get("accessToken")) and not self._due(held):
                 return held
-            for kind in self.oauth.renewals:
-                if (fields := self._fields(kind, held)) and fields != self._refused:
-                    try:
-                        return await self._exchange(fields, held, Deadline(EXCHANGE_SECONDS))
-                    except Refused:
-                        self._refused = fields if kind == "login" else self._refused
-                        again = await self.vault.read()
-                        if again.get("refreshToken") != held.get("refreshToken"):
-                            return again
-        raise AuthenticationFailed(
-            "The token is missing or no longer accepted, and cannot be renewed.", self._advice(held)
-        )
+            if alone:
+                return await self._exchanged(held)
+        return await self._renewed(held)  # what somebody else changed was no token
+
+    async def _exchanged(self, held: Mapping[str, str]) -> dict[str, str]:
+        """Credentials with the token that the first grant brings which the platform takes."""
+        what = "The token is missing or no longer accepted, and cannot be renewed."
+        for kind in self.oauth.renewals:
+            if (fields := self._fields(kind, held)) and fields != self._refused:
+                try:
+                    return await self._exchange(fields, held, Deadline(EXCHANGE_SECONDS))
+                except Refused:
+                    self._refused = fields if kind == "login" else self._refused
+                    again = await self.vault.read()
+                    if again.get("refreshToken") != held.get("refreshToken"):
+                        return again
+                    what = USED_UP if kind == "refresh_token" else what
+        raise AuthenticationFailed(what, self._advice(held))
 
     def _advice(self, held: Mapping[str, str]) -> str:
         login = {template.strip("{}"): fill(template, held) for template in self.oauth.login.values()}
