@@ -50,6 +50,10 @@ class FileStore:
     def vault(self, connection: str) -> "FileVault":
         return FileVault(self, connection)
 
+    def has(self, connection: str) -> bool:
+        """Whether a connection is stored here."""
+        return connection in self._content()
+
     def put(self, connection: str, settings: Settings) -> None:
         """Stores a connection, in place of what was stored under its name."""
         with self._locked():

@@ -19,15 +19,22 @@ class OperatorStore(SecretStore):
     """The connections in Secrets Manager, to be stored and removed too. Raises what SecretStore does."""
 
     @property
-    def place(self) -> str:
+    def region(self) -> str:
         """Where the secrets are."""
-        return f"Secrets Manager, {self.client.meta.region_name}"
+        return self.client.meta.region_name
+
+    def has(self, connection: str) -> bool:
+        """Whether a connection is stored; what stands in its secret is not looked at."""
+        known = self._described(name_of(connection))
+        return known is not None and "DeletedDate" not in known
 
     def put(self, connection: str, settings: Settings) -> None:
         """Stores a connection, in place of what was stored under its name."""
         name, text = name_of(connection), json.dumps(content_of(settings))
         self.forget(connection)
         while known := self._described(name):
+            if "DeletedDate" in known:
+                self._bring_back(name)
             versions = known.get("VersionIdsToStages", {})
             version = next((version for version, stages in versions.items() if "AWSCURRENT" in stages), "")
             if self.replace(connection, version, text):  # else a worker has just renewed what is replaced here
@@ -49,13 +56,14 @@ class OperatorStore(SecretStore):
                 return False
         return True
 
+    def _bring_back(self, name: str) -> None:
+        with failing(name):
+            self.client.restore_secret(SecretId=name)
+
     def _described(self, name: str) -> "DescribeSecretResponseTypeDef | None":
-        """What is known of a secret, brought back where it was marked for deletion; None where there is none."""
+        """What is known of a secret; None where there is none."""
         with failing(name):
             try:
-                known = self.client.describe_secret(SecretId=name)
+                return self.client.describe_secret(SecretId=name)
             except self.client.exceptions.ResourceNotFoundException:
                 return None
-            if "DeletedDate" in known:
-                self.client.restore_secret(SecretId=name)
-        return known
