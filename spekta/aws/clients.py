@@ -3,6 +3,7 @@
 They give up early: a function has 28 seconds for everything.
 """
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import ConfigurationError
@@ -34,5 +35,5 @@ def _client(service: str) -> Any:
         raise ConfigurationError("This needs boto3.", "Run: pip install 'spekta[aws]'") from None
     patience = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"})
     with failing():
-        session: Any = boto3.Session()
+        session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # which boto3 leaves to the other SDKs
         return session.client(service, config=patience)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError
 
 LOG_IN = "Log in to AWS (`aws configure`, `aws sso login`), or name a profile with AWS_PROFILE."
-REGION = "Name it: AWS_DEFAULT_REGION=eu-central-1."
+REGION = "Name it: AWS_REGION=eu-central-1."
 REFUSED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 UNKNOWN_USER = {
     "ExpiredToken",

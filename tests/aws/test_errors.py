@@ -34,14 +34,14 @@ def test_a_refusal_says_what_to_do(code: str, error: type[SpektaError], advice: 
 
 
 NOWHERE = {"AWS_CONFIG_FILE": "", "AWS_SHARED_CREDENTIALS_FILE": "", "AWS_EC2_METADATA_DISABLED": "true"}
-REGION = {"AWS_DEFAULT_REGION": "eu-central-1"}
+REGION = {"AWS_REGION": "eu-central-1"}
 LOGGED_OUT = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
 
 
 @pytest.mark.parametrize(
     "environment, message, advice",
     [
-        ({}, "No AWS region is set.", "AWS_DEFAULT_REGION=eu-central-1"),
+        ({}, "No AWS region is set.", "AWS_REGION=eu-central-1"),
         (REGION | LOGGED_OUT, "There are no AWS credentials", "aws sso login"),
         (REGION | {"AWS_PROFILE": "nobody"}, "There are no AWS credentials", "AWS_PROFILE"),
     ],
@@ -49,7 +49,8 @@ LOGGED_OUT = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
 def test_what_is_not_set_up_is_named(
     environment: Mapping[str, str], message: str, advice: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
     for name, value in {**NOWHERE, **environment}.items():
         monkeypatch.setenv(name, str(tmp_path / "none") if name.endswith("_FILE") else value)
     with pytest.raises(ConfigurationError) as refused:

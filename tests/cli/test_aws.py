@@ -25,10 +25,10 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> "Iterator[SecretsManagerClient]"
     """Secrets Manager of an empty account."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     with mock_aws():
-        yield boto3.client("secretsmanager")
+        yield boto3.client("secretsmanager", "eu-central-1")
 
 
 def stored(secrets: "SecretsManagerClient", name: str) -> dict[str, Any]:
@@ -124,6 +124,7 @@ NOWHERE = {
     "AWS_ACCESS_KEY_ID": None,
     "AWS_SECRET_ACCESS_KEY": None,
     "AWS_PROFILE": None,
+    "AWS_DEFAULT_REGION": None,
 }
 COMMANDS = [
     ["connect", "--aws", "ticket-tailor"],
@@ -138,7 +139,7 @@ COMMANDS = [
 def test_what_is_not_set_up_is_said_before_anything_is_asked(
     bare: Run, command: list[str], region: str | None, said: str
 ) -> None:
-    done = bare(*command, env={**NOWHERE, "AWS_DEFAULT_REGION": region}, input="")
+    done = bare(*command, env={**NOWHERE, "AWS_REGION": region}, input="")
     assert done.exit_code == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
