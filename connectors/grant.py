@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from .auth import OAuth2, fill
 from .credentials import Vault
@@ -45,6 +46,7 @@ class Grant:
     reconnect: str
     _refused: Mapping[str, str] | None = field(default=None, repr=False)
     _renewals: set[asyncio.Task[dict[str, str]]] = field(default_factory=set)
+    _asking: set[asyncio.Task[Any] | None] = field(default_factory=set)
 
     async def credentials(self, deadline: Deadline) -> dict[str, str]:
         """Credentials with a token that is not about to end, or what there is where no other can be had."""
@@ -74,11 +76,14 @@ class Grant:
         return bool(self.oauth.key and held.get(self.oauth.key)) and not self._renewable(held)
 
     async def settle(self) -> None:
-        """Waits for the renewals that outlived their calls."""
+        """Waits for the renewals that outlived their calls and have asked the platform; others are given up."""
+        for work in self._renewals - self._asking:
+            work.cancel()
         await asyncio.gather(*self._renewals, return_exceptions=True)
 
     def _done(self, work: asyncio.Task[dict[str, str]]) -> None:
         self._renewals.discard(work)
+        self._asking.discard(work)
         if not work.cancelled():
             work.exception()  # nobody may be left to hear of it
 
@@ -93,6 +98,7 @@ class Grant:
 
     async def _exchanged(self, held: Mapping[str, str]) -> dict[str, str]:
         """Credentials with the token that the first grant brings which the platform takes."""
+        self._asking.add(asyncio.current_task())
         what = "The token is missing or no longer accepted, and cannot be renewed."
         for kind in self.oauth.renewals:
             if (fields := self._fields(kind, held)) and fields != self._refused:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import Unavailable
 
-from .lease import Lease
+from .lease import Lease, Leases
 from .secret import name_of, reconnect
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class SecretVault:
         if not (leases := self._store.leases):
             return True
         async for _ in _patience():
-            if lease := await asyncio.to_thread(leases.take, name_of(self._connection)):
+            if lease := await _took(leases, name_of(self._connection)):
                 self._lease = lease
                 break
             if await self._now() != known:
@@ -88,6 +88,17 @@ class SecretVault:
         if secret is None:
             raise self._store.missing(self._connection)
         return secret.credentials
+
+
+async def _took(leases: Leases, name: str) -> Lease | None:
+    """The lease, if it is free. Who gives up while it is being taken does not leave it taken."""
+    taking = asyncio.ensure_future(asyncio.to_thread(leases.take, name))
+    try:
+        return await asyncio.shield(taking)
+    except asyncio.CancelledError:
+        if lease := await taking:
+            await asyncio.to_thread(lease.give_back)
+        raise
 
 
 async def _patience() -> AsyncIterator[None]:

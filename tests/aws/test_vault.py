@@ -1,5 +1,7 @@
 """The lease of a connection among processes: two stores here are two processes."""
 
+import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 import anyio
@@ -7,7 +9,7 @@ import anyio.lowlevel
 import pytest
 
 from connectors.errors import Unavailable
-from spekta.aws.lease import LEASE_SECONDS, Leases
+from spekta.aws.lease import LEASE_SECONDS, Lease, Leases
 from spekta.aws.operator import OperatorStore
 from spekta.aws.secrets import SecretStore
 from spekta.aws.vault import SecretVault
@@ -122,3 +124,27 @@ async def test_accounts_do_not_wait_for_each_other(pair: tuple[SecretVault, Secr
     assert other
     async with pair[0].lease() as alone:
         assert alone
+
+
+async def test_who_gives_up_while_it_is_taken_leaves_it_free(
+    pair: tuple[SecretVault, SecretVault], leases: Leases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, taking, go = leases.take, threading.Event(), threading.Event()
+
+    def slowly(name: str) -> Lease | None:
+        taking.set()
+        assert go.wait(5)
+        return take(name)
+
+    async def work() -> None:
+        async with pair[0].lease():
+            pass
+
+    monkeypatch.setattr(leases, "take", slowly)
+    working = asyncio.create_task(work())
+    assert await asyncio.to_thread(taking.wait, 5)
+    working.cancel()
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert take("spekta/eventbrite/default")
