@@ -79,17 +79,15 @@ class OAuth2:
 
     renewals: the grants to try, in order, when the platform refuses the token; `login` sends the filled templates of
     that name. answer: the path of the token in the answer; what else is told of it lies beside it. send: how it signs
-    requests. client: whether client id and secret travel in the body or as Basic. scope: what a new token is asked for.
-    key: the credential that is sent in the token's place where there is no client to have one made for. authorize:
-    where a person allows access in the browser, for platforms of the authorization-code kind; pkce: whether it takes
-    an S256 challenge.
+    requests. scope: what a new token is asked for. key: the credential that is sent in the token's place where there is
+    no client to have one made for. authorize: where a person allows access in the browser, for platforms of the
+    authorization-code kind; pkce: whether it takes an S256 challenge.
     """
 
     token: str
     renewals: tuple[Literal["refresh_token", "client_credentials", "password", "login"], ...]
     authorize: str | None = None
     pkce: bool = False
-    client: Literal["body", "basic"] = "body"
     scope: str | None = None
     key: str | None = None
     answer: str = "access_token"

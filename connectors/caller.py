@@ -195,13 +195,15 @@ class Caller:
         if oauth.token.partition(":")[0] not in self._hosts:
             return None
         request = Request(Call("POST", ""), "", {}, None, "renewing the token", "documented")
+        command = self._vault.reconnect
+        again = f"Connect {self._provider.name} again{f': {command}' if command else '.'}"
         return Grant(
             oauth=oauth,
             vault=self._vault,
             http=self._http,
             url=self.url,
             fail=lambda answer: self._faults.error(answer, request),
-            reconnect=self._provider.advice.get("auth") or f"Connect {self._provider.name} again.",
+            reconnect=self._provider.advice.get("auth") or again,
         )
 
     def url(self, address: str) -> str:

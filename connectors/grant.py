@@ -9,8 +9,9 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from .auth import Basic, OAuth2, fill
+from .auth import OAuth2, fill
 from .credentials import Vault
 from .errors import AuthenticationFailed, DeadlineExceeded, ProviderError, Unavailable
 from .http import Answer, Deadline, Http
@@ -19,6 +20,10 @@ from .row import Row
 
 EARLY_SECONDS = 120.0
 EXCHANGE_SECONDS = 10.0
+USED_UP = (
+    "The refresh token is not accepted: it was withdrawn, or used by somebody who has not saved the next one, as a "
+    "worker that was ended at that moment."
+)
 
 
 class Refused(Exception):
@@ -41,6 +46,7 @@ class Grant:
     reconnect: str
     _refused: Mapping[str, str] | None = field(default=None, repr=False)
     _renewals: set[asyncio.Task[dict[str, str]]] = field(default_factory=set)
+    _asking: set[asyncio.Task[Any] | None] = field(default_factory=set)
 
     async def credentials(self, deadline: Deadline) -> dict[str, str]:
         """Credentials with a token that is not about to end, or what there is where no other can be had."""
@@ -70,31 +76,41 @@ class Grant:
         return bool(self.oauth.key and held.get(self.oauth.key)) and not self._renewable(held)
 
     async def settle(self) -> None:
-        """Waits for the renewals that outlived their calls."""
+        """Waits for the renewals that outlived their calls and have asked the platform; others are given up."""
+        for work in self._renewals - self._asking:
+            work.cancel()
         await asyncio.gather(*self._renewals, return_exceptions=True)
 
     def _done(self, work: asyncio.Task[dict[str, str]]) -> None:
         self._renewals.discard(work)
+        self._asking.discard(work)
         if not work.cancelled():
             work.exception()  # nobody may be left to hear of it
 
     async def _renewed(self, stale: Mapping[str, str]) -> dict[str, str]:
-        async with self.vault.lease():
+        async with self.vault.lease() as alone:
             held = await self.vault.read()
             if held.get("accessToken") not in (None, "", stale.get("accessToken")) and not self._due(held):
                 return held
-            for kind in self.oauth.renewals:
-                if (fields := self._fields(kind, held)) and fields != self._refused:
-                    try:
-                        return await self._exchange(fields, held, Deadline(EXCHANGE_SECONDS))
-                    except Refused:
-                        self._refused = fields if kind == "login" else self._refused
-                        again = await self.vault.read()
-                        if again.get("refreshToken") != held.get("refreshToken"):
-                            return again
-        raise AuthenticationFailed(
-            "The token is missing or no longer accepted, and cannot be renewed.", self._advice(held)
-        )
+            if alone:
+                return await self._exchanged(held)
+        return await self._renewed(held)  # what somebody else changed was no token
+
+    async def _exchanged(self, held: Mapping[str, str]) -> dict[str, str]:
+        """Credentials with the token that the first grant brings which the platform takes."""
+        self._asking.add(asyncio.current_task())
+        what = "The token is missing or no longer accepted, and cannot be renewed."
+        for kind in self.oauth.renewals:
+            if (fields := self._fields(kind, held)) and fields != self._refused:
+                try:
+                    return await self._exchange(fields, held, Deadline(EXCHANGE_SECONDS))
+                except Refused:
+                    self._refused = fields if kind == "login" else self._refused
+                    again = await self.vault.read()
+                    if again.get("refreshToken") != held.get("refreshToken"):
+                        return again
+                    what = USED_UP if kind == "refresh_token" else what
+        raise AuthenticationFailed(what, self._advice(held))
 
     def _advice(self, held: Mapping[str, str]) -> str:
         login = {template.strip("{}"): fill(template, held) for template in self.oauth.login.values()}
@@ -104,7 +120,7 @@ class Grant:
     async def exchange_code(self, code: str, redirect: str, verifier: str | None, deadline: Deadline) -> dict[str, str]:
         """The tokens that an authorization code stands for, saved."""
         held = await self.vault.read()
-        fields = self._client(held) | {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect}
+        fields = _client(held) | {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect}
         if verifier:
             fields["code_verifier"] = verifier
         try:
@@ -126,7 +142,7 @@ class Grant:
 
         Who logs in as a user must not end up in the account of the client itself.
         """
-        client, has = self._client(held), {name for name, value in held.items() if value}
+        client, has = _client(held), {name for name, value in held.items() if value}
         scope = {"scope": self.oauth.scope} if self.oauth.scope else {}
         if kind == "refresh_token" and has >= {"refreshToken", "clientId"}:
             return {**client, "grant_type": kind, "refresh_token": held["refreshToken"]}
@@ -139,17 +155,8 @@ class Grant:
             return filled if all(filled.values()) else None
         return None
 
-    def _client(self, held: Mapping[str, str]) -> dict[str, str]:
-        if self.oauth.client == "basic":
-            return {}
-        names = {"client_id": "clientId", "client_secret": "clientSecret"}
-        return {wire: held[name] for wire, name in names.items() if held.get(name)}
-
     async def _exchange(self, fields: Mapping[str, str], held: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
-        headers = Basic("{clientId}", "{clientSecret}").headers(held) if self.oauth.client == "basic" else {}
-        answer = await self.http.send(
-            "POST", self.url(self.oauth.token), headers=headers, form=fields, deadline=deadline
-        )
+        answer = await self.http.send("POST", self.url(self.oauth.token), form=fields, deadline=deadline)
         token = Row(answer.body).text(self.oauth.answer)
         if answer.status in (400, 401, 403) or (answer.status == 200 and not token and Row(answer.body).has("error")):
             raise Refused
@@ -165,6 +172,11 @@ class Grant:
         for secret in tokens.values():
             remember(secret)
         return tokens | {"expiresAt": _end(answer.value("expires_in"))}
+
+
+def _client(held: Mapping[str, str]) -> dict[str, str]:
+    names = {"client_id": "clientId", "client_secret": "clientSecret"}
+    return {wire: held[name] for wire, name in names.items() if held.get(name)}
 
 
 def _end(lifetime: object) -> str:

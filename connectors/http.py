@@ -3,16 +3,19 @@
 import asyncio
 import json
 import logging
+import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
+import httpcore2
 import httpx2
 
+from . import guard
 from .errors import DeadlineExceeded, InvalidResponse, Unavailable
 from .pace import Pace
 from .redaction import RedactingFilter
@@ -52,10 +55,14 @@ class Answer:
 
 
 class Http:
-    """A client of one platform. Redirects are not followed: credentials stay with the host they are for."""
+    """A client of one platform. Redirects are not followed: credentials stay with the host they are for. Where the
+    process has a guard, it decides what is connected to, and proxies that the environment names are not used.
+    """
 
     def __init__(self, transport: Transport | None = None, pace: Pace | None = None) -> None:
         self._pace = pace
+        if not transport and (policy := guard.here()):
+            transport = guarded(policy)
         self._client = httpx2.AsyncClient(
             transport=transport,
             verify=_tls(),
@@ -97,6 +104,45 @@ class Http:
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+
+def guarded(policy: guard.Guard) -> Transport:
+    """A transport that connects to what the guard lets through, whoever asks for it: a redirect, too."""
+    transport = httpx2.AsyncHTTPTransport(verify=_tls())
+    transport._pool._network_backend = _Guarded(policy)
+    return transport
+
+
+class _Guarded(httpcore2.AnyIOBackend):
+    """Looks a name up once, and connects to the very addresses that were judged: a second look-up might give others."""
+
+    def __init__(self, policy: guard.Guard) -> None:
+        self._policy = policy
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - as the library calls it
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        failed: httpcore2.ConnectError | httpcore2.ConnectTimeout | None = None
+        for address in self._policy.permitted(host, port, await _addresses(host, port)):
+            try:
+                return await super().connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failed = error
+        assert failed
+        raise failed
+
+
+async def _addresses(host: str, port: int) -> list[str]:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore2.ConnectError(str(error)) from None
+    return [str(place[0]) for *_, place in found]
 
 
 @cache

@@ -35,6 +35,16 @@ def quoted(text: str, limit: int = 200) -> str:
     return said if len(said) <= limit else f"{said[: limit - 1]}…"
 
 
+def cleaned(value: Any) -> Any:
+    """A document with every known secret in its texts replaced; what is no text but would show one becomes text."""
+    if isinstance(value, Mapping):
+        return {cleaned(name): cleaned(part) for name, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [cleaned(part) for part in value]
+    said = str(value)
+    return value if (safe := redact(said)) == said else safe
+
+
 class RedactingFilter(logging.Filter):
     """A log filter that takes secrets out of messages, their arguments and tracebacks."""
 

@@ -28,13 +28,20 @@ class Settings:
 
 
 class Vault(Protocol):
-    """The credentials of one connection. A lease is held while a token is renewed, so that only one worker does it."""
+    """The credentials of one connection. A lease is held while a token is renewed, so that only one worker does it; it
+    gives False, and holds nothing, where another worker has changed the credentials while this one waited.
+
+    reconnect: the command that stores the connection anew; empty where there is none.
+    """
+
+    @property
+    def reconnect(self) -> str: ...
 
     async def read(self) -> dict[str, str]: ...
 
     async def save(self, changes: Mapping[str, str]) -> None: ...
 
-    def lease(self) -> AbstractAsyncContextManager[None]: ...
+    def lease(self) -> AbstractAsyncContextManager[bool]: ...
 
 
 class Store(Protocol):
@@ -75,6 +82,8 @@ def _camel(name: str) -> str:
 class MemoryVault:
     """Credentials that live as long as the connector."""
 
+    reconnect = ""
+
     def __init__(self, credentials: Mapping[str, str]) -> None:
         self._credentials = dict(credentials)
         self._lock = asyncio.Lock()
@@ -86,6 +95,6 @@ class MemoryVault:
         self._credentials.update(changes)
 
     @contextlib.asynccontextmanager
-    async def lease(self) -> AsyncIterator[None]:
+    async def lease(self) -> AsyncIterator[bool]:
         async with self._lock:
-            yield
+            yield True

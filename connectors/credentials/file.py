@@ -50,6 +50,10 @@ class FileStore:
     def vault(self, connection: str) -> "FileVault":
         return FileVault(self, connection)
 
+    def has(self, connection: str) -> bool:
+        """Whether a connection is stored here."""
+        return connection in self._content()
+
     def put(self, connection: str, settings: Settings) -> None:
         """Stores a connection, in place of what was stored under its name."""
         with self._locked():
@@ -109,12 +113,12 @@ class FileStore:
         return self.path.with_name(f".{self.path.name}{name}.lock").open("a")
 
     @contextlib.asynccontextmanager
-    async def lease(self, connection: str) -> AsyncIterator[None]:
+    async def lease(self, connection: str) -> AsyncIterator[bool]:
         """Held by one process at a time, for one connection; it ends with the process that holds it."""
         with self._lock_file(f".{connection.replace('/', '.')}") as file:
             while not _taken(file):  # noqa: ASYNC110 - it may be another process that holds it
                 await asyncio.sleep(POLL_SECONDS)
-            yield
+            yield True
 
 
 def _taken(file: Any) -> bool:
@@ -132,6 +136,10 @@ class FileVault:
     store: FileStore
     connection: str
 
+    @property
+    def reconnect(self) -> str:
+        return f"spekta connect {self.connection}"
+
     async def read(self) -> dict[str, str]:
         settings = self.store.settings(self.connection)
         return dict(settings.credentials) if settings else {}
@@ -139,5 +147,5 @@ class FileVault:
     async def save(self, changes: Mapping[str, str]) -> None:
         self.store.update(self.connection, changes)
 
-    def lease(self) -> AbstractAsyncContextManager[None]:
+    def lease(self) -> AbstractAsyncContextManager[bool]:
         return self.store.lease(self.connection)

@@ -1,4 +1,4 @@
-"""`spekta connect`: sets up a connection, tries it, and stores it where only its owner can read."""
+"""`spekta connect`: sets up a connection, tries it, and stores it: here for its owner alone, or in AWS."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,12 +10,13 @@ from connectors import HealthCheckResult, Provider, create_connector, find_provi
 from connectors.calls import addresses
 from connectors.credentials import MemoryVault, Settings, joined, split
 from connectors.credentials.environment import EnvironmentStore
-from connectors.credentials.file import FileStore
+from connectors.credentials.local import is_whole
 from connectors.errors import ConfigurationError, ProviderError
 from connectors.registry import checked_credentials
 
 from . import asking, options
 from .consent import Consent
+from .places import Aws, Place, kept
 from .terminal import out, remark, say_json, waiting
 
 PATIENCE = 20.0
@@ -41,16 +42,20 @@ def connect(
     ] = None,
     patience: Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="How long to wait for it.")] = 300,
     force: Annotated[bool, typer.Option("--force", help="Store the connection even if it does not work.")] = False,
+    aws: Aws = False,
     json: options.Json = False,
 ) -> None:
     """Sets up a connection, tries it, and stores it.
 
     Asks for what the platform needs, and says where to find it. Scripts give NAME=VALUE lines on stdin, or --field.
     The file that it is stored in can be read by its owner only.
+    With --aws it is stored as the secret spekta/PROVIDER/ACCOUNT, for the functions there.
     """
     slug, account = split(connection)
+    name, place = joined(slug, account), kept(aws)
     provider = find_provider(slug)
     given = asking.read(provider, fields or ())
+    place.store.has(name)  # before a person is asked for anything: AWS may not let us in
     given.browser = allow or paste
     moved = _moved(provider, given, base_url, hosts)
     _complete(provider, given)
@@ -64,11 +69,12 @@ def connect(
     if health.error and not force:
         why = f"{connection} does not work, and is not stored. {health.error.message}"
         raise ProviderError(why, f"{health.error.advice} To store it anyway: --force".strip())
-    store = FileStore()
     usual = addresses(provider, {**given.options, **held}, None)
     elsewhere = {host: url for host, url in places.items() if url != usual.get(host)}
-    store.put(joined(slug, account), Settings(held, given.options, elsewhere))
-    _tell(joined(slug, account), store, health, json)
+    place.store.put(name, Settings(held, given.options, elsewhere))
+    _tell(name, place, health, json)
+    if not aws and is_whole(EnvironmentStore(), name):
+        remark(f"Environment variables set up {name} too, and they go first.")
 
 
 def _moved(
@@ -115,13 +121,13 @@ async def _tried(
     return {name: value for name, value in (await vault.read()).items() if value}, health
 
 
-def _tell(connection: str, store: FileStore, health: HealthCheckResult, json: bool) -> None:
+def _tell(connection: str, place: Place, health: HealthCheckResult, json: bool) -> None:
     if json:
-        say_json({"connection": connection, "stored": str(store.path), "health": health})
+        say_json({"connection": connection, "stored": place.name, "health": health})
     elif health.error:
         out().print(f"{connection} is stored, although it does not work: {health.error.message}", soft_wrap=True)
     else:
-        out().print(f"{connection} works ({health.latency_ms} ms) and is stored in {store.path}.", soft_wrap=True)
-        out().print(f"Next: spekta events {connection}")
-    if EnvironmentStore().settings(connection):
-        remark(f"Environment variables set up {connection} too, and they go first.")
+        out().print(f"{connection} works ({health.latency_ms} ms) and is stored in {place.name}.", soft_wrap=True)
+        out().print(
+            f"Next: spekta connections --aws {connection}" if place.flag else f"Next: spekta events {connection}"
+        )

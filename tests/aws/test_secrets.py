@@ -3,10 +3,8 @@
 import asyncio
 import json
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import httpx2
 import pytest
 
@@ -17,6 +15,8 @@ from connectors.grant import Grant
 from connectors.http import Answer, Deadline, Http
 from connectors.redaction import redact
 from spekta.aws.secrets import SecretStore
+
+from .conftest import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -31,14 +31,6 @@ TOKENS = {
     "refreshToken": "sk_test_canary_refresh_1",
 }
 OTHER_TOKENS = {"accessToken": "sk_test_canary_access_2", "refreshToken": "sk_test_canary_refresh_2"}
-
-
-@dataclass
-class Clock:
-    now: float
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -84,7 +76,7 @@ async def test_a_vault_without_a_secret(client: "SecretsManagerClient") -> None:
         await vault.save(OTHER_TOKENS)
 
 
-@pytest.mark.parametrize("text", ["", "sk_test_canary_text", "[]"])
+@pytest.mark.parametrize("text", ["", "sk_test_canary_text", "[]", '{"options": "sk_test_canary_text"}'])
 def test_a_secret_that_is_no_connection(client: "SecretsManagerClient", text: str) -> None:
     client.create_secret(Name=NAME, SecretString=text or " ")
     with pytest.raises(ConfigurationError) as refused:
@@ -174,28 +166,50 @@ async def test_twelve_workers_renew_a_single_use_token_once(client: "SecretsMana
     assert stored(client)["refreshToken"] == "next_1"
 
 
+async def test_a_token_that_could_not_be_written_is_written_with_the_next_request(
+    client: "SecretsManagerClient", store: SecretStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = store.vault("eventbrite")
+    before = await vault.read()
+
+    def fail(**_: Any) -> Any:
+        raise client.exceptions.ClientError({"Error": {"Code": "InternalServiceError"}}, "PutSecretValue")
+
+    monkeypatch.setattr(client, "put_secret_value", fail)
+    with pytest.raises(Unavailable) as failed:
+        await vault.save(OTHER_TOKENS)
+    assert "The renewed token of eventbrite could not be stored. AWS refuses PutSecretValue" in failed.value.message
+    assert "spekta connect --aws eventbrite" in failed.value.advice
+    with pytest.raises(Unavailable):
+        await store.vault("eventbrite").save({"accessToken": "sk_test_canary_access_3"})
+    assert "canary" not in str(failed.value)
+    assert stored(client) == before
+    monkeypatch.undo()
+    async with vault.lease():
+        expected = TOKENS | OTHER_TOKENS | {"accessToken": "sk_test_canary_access_3"}
+        assert await vault.read() == stored(client) == expected
+
+
+async def test_a_token_that_could_not_be_written_gives_way_to_another(
+    client: "SecretsManagerClient", store: SecretStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault, other = store.vault("eventbrite"), SecretStore(client, clock).vault("eventbrite")
+    for one in (vault, other):
+        await one.read()
+
+    def fail(**_: Any) -> Any:
+        raise client.exceptions.ClientError({"Error": {"Code": "InternalServiceError"}}, "PutSecretValue")
+
+    monkeypatch.setattr(client, "put_secret_value", fail)
+    with pytest.raises(Unavailable):
+        await vault.save({"accessToken": "sk_test_canary_access_9", "refreshToken": "sk_test_canary_refresh_9"})
+    monkeypatch.undo()
+    await other.save(OTHER_TOKENS)
+    async with vault.lease():
+        assert await vault.read() == stored(client) == TOKENS | OTHER_TOKENS
+
+
 def test_secrets_are_not_shown(store: SecretStore) -> None:
     assert "canary" not in repr(store.settings("eventbrite"))
     assert "canary" not in repr(store.kept("eventbrite"))
     assert redact(TOKENS["refreshToken"]) == "***"
-
-
-def test_no_rights(client: "SecretsManagerClient", store: SecretStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    refusal: Any = {"Error": {"Code": "AccessDeniedException", "Message": "arn:aws:iam::123456789012:role/canary"}}
-
-    def refuse(**_: Any) -> Any:
-        raise client.exceptions.ClientError(refusal, "GetSecretValue")
-
-    monkeypatch.setattr(client, "get_secret_value", refuse)
-    with pytest.raises(Unavailable, match=r"\(AccessDeniedException\)") as refused:
-        store.settings("eventbrite")
-    assert "canary" not in str(refused.value)
-
-
-def test_no_way_to_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = boto3.client(
-        "secretsmanager", "eu-central-1", endpoint_url="http://127.0.0.1:9",
-        aws_access_key_id="testing", aws_secret_access_key="testing",
-    )  # fmt: skip
-    with pytest.raises(Unavailable, match="EndpointConnectionError"):
-        SecretStore(client).settings("eventbrite")

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from connectors import find_provider, providers
+from connectors.credentials import Settings
+from connectors.credentials.file import FileStore
 from connectors.matrix import COLUMNS, markdown, matrix
 from tests.cli.conftest import FIVE, Run, Served
 
@@ -60,8 +62,28 @@ def test_connections_and_disconnect(bare: Run, served: Served, credentials_file:
     )
     [row] = json.loads(bare("connections", "--json").stdout)["connections"]
     assert (row["connection"], row["place"], row["credentials"]) == ("dice", str(credentials_file), ["apiKey"])
-    assert bare("disconnect", "dice").stdout == "dice is forgotten.\n"
+    asked = bare("disconnect", "dice")
+    assert (asked.exit_code, asked.stderr) == (2, "spekta: There is nobody to ask. Add --yes.\n")
+    assert bare("disconnect", "dice", "--yes").stdout == "dice is forgotten.\n"
     assert json.loads(bare("connections", "--json").stdout) == {"connections": []}
+
+
+def test_one_connection_is_shown_without_its_secrets(bare: Run, credentials_file: Path) -> None:
+    credentials = {"clientId": "canary-client", "clientSecret": "sk_test_canary_1", "expiresAt": "1800000000"}
+    settings = Settings(credentials, {"organization": "lampions"}, {"api": "https://api.example.org"})
+    FileStore(credentials_file).put("helloasso/paris", settings)
+    lines = bare("connections", "helloasso/paris").stdout.splitlines()[1:]
+    assert lines[0].split() == ["connection", "helloasso/paris"]
+    shown = {label.strip(): value.strip() for label, _, value in (line.partition("  ") for line in lines)}
+    assert (shown["clientId"], shown["clientSecret"], shown["expiresAt"]) == (
+        "canary-client", "set", "2027-01-15 08:00 UTC",
+    )  # fmt: skip
+    assert (shown["organization"], shown["address of api"]) == ("lampions", "https://api.example.org")
+    values = json.loads(bare("connections", "helloasso/paris", "--json").stdout)["values"]
+    assert values == {"clientId": "canary-client", "clientSecret": "set", "expiresAt": "2027-01-15 08:00 UTC"}
+    unknown = bare("connections", "helloasso")
+    assert unknown.exit_code == 2
+    assert "Run: spekta connect helloasso" in unknown.stderr
 
 
 def test_providers_show_both_marks(spekta: Run) -> None:

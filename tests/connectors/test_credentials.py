@@ -318,6 +318,20 @@ def test_the_first_store_that_knows_a_connection_answers(store: FileStore) -> No
     assert both.vault("helloasso") == store.vault("helloasso")
 
 
+def test_what_is_half_set_hides_nothing_that_is_whole(store: FileStore) -> None:
+    """A variable that somebody left behind, or that names only where the platform is."""
+    whole = Settings({"apiKey": "sk_test_canary_1", "baseUrl": "https://pretix.example.org", "organizer": "demo"})
+    store.put("pretix", whole)
+    environment = {"PRETIX_ORGANIZER": "environment"}
+    both = FirstOf([EnvironmentStore(environment), store])
+    assert both.settings("pretix") == whole
+    assert both.vault("pretix") == store.vault("pretix")
+    environment |= {"PRETIX_API_KEY": "sk_test_canary_2", "PRETIX_BASE_URL": "https://pretix.example.org"}
+    settings = both.settings("pretix")
+    assert settings
+    assert settings.credentials["organizer"] == "environment"
+
+
 def test_a_laptop_has_both(monkeypatch: pytest.MonkeyPatch, store: FileStore) -> None:
     monkeypatch.setenv("SPEKTA_CREDENTIALS", str(store.path))
     for slug in SLUGS:

@@ -329,6 +329,16 @@ async def test_a_renewal_outlives_the_call_that_was_in_a_hurry() -> None:
     assert account.sandbox.grants["helloasso"].accepts(saved["accessToken"])
 
 
+async def test_a_renewal_that_waits_for_its_turn_is_given_up_with_its_connector() -> None:
+    """Somebody else may hold the lease for longer than this process has."""
+    account = sandboxed("helloasso")
+    vault = MemoryVault(held(account, NOW - 10))
+    async with vault.lease(), asyncio.timeout(5), connect(account, vault=vault) as connector:
+        with pytest.raises(DeadlineExceeded):
+            await connector.get_events(deadline=0.02)
+    assert token_calls(account) == []
+
+
 # Eventbrite: tokens without an end
 
 

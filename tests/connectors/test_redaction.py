@@ -83,6 +83,12 @@ def test_only_the_named_values_are_secret() -> None:
     assert redact("https://example.org?key=sk_test_canary_1") == "https://example.org?key=***"
 
 
+def test_a_document_is_cleaned_in_depth() -> None:
+    remember("sk_test_canary_1")
+    given = {"a": ["sk_test_canary_1", 1, None, ("x", {"sk_test_canary_1": ValueError("sk_test_canary_1")})]}
+    assert redaction.cleaned(given) == {"a": ["***", 1, None, ["x", {"***": "***"}]]}
+
+
 @pytest.fixture
 def lines() -> Iterator[list[str]]:
     """What a handler with the filter writes."""

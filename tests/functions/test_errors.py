@@ -138,8 +138,16 @@ def test_the_log_holds_neither_query_nor_secret(
     monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
     monkeypatch.setattr(function.logger.handlers[0], "stream", sys.stdout)
     ask(request("/v1/ticket-tailor/events", q="canary-of-a-query", pge="canary-of-a-name"))
-    function.logger.warning("sk_test_sandbox_ticket_tailor")
+    key = "sk_test_sandbox_ticket_tailor"
+    function.logger.warning(key, operation=key, extra={"more": [{"key": key}]})
+    with function.logger.append_context_keys(lasting=key):
+        try:
+            raise ValueError(key)
+        except ValueError:
+            function.logger.exception("failed")
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["message"] for line in lines] == ["invalid_argument", "***"]
+    assert [line["message"] for line in lines] == ["invalid_argument", "***", "failed"]
     assert lines[0]["correlation_id"] == REQUEST_ID
-    assert "canary" not in json.dumps(lines)
+    assert (lines[1]["operation"], lines[1]["more"]) == ("***", [{"key": "***"}])
+    assert (lines[2]["lasting"], "ValueError: ***" in lines[2]["exception"]) == ("***", True)
+    assert not [line for line in lines if "canary" in json.dumps(line) or key in json.dumps(line)]

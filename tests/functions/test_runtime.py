@@ -34,6 +34,8 @@ def aws(sandbox: str) -> Iterator[dict[str, str]]:
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_LAMBDA_FUNCTION_NAME": "spekta",
+        "SPEKTA_ALLOWED_PRIVATE_HOSTS": sandbox.removeprefix("http://"),
     }
     client = boto3.client(
         "secretsmanager", "eu-central-1", endpoint_url=environment["AWS_ENDPOINT_URL"],
@@ -66,6 +68,14 @@ def test_function_answers(slug: str, aws: dict[str, str]) -> None:
             assert data(api, f"{path}/revenue")["event_id"] == events[0]["id"]
         status, body, _ = outcome(api.invoke(request(f"/v1/{slug}/events", page="x")))
         assert (status, body["error"]["param"]) == (400, "page")
+
+
+def test_function_asks_no_private_host_that_is_not_named(aws: dict[str, str]) -> None:
+    elsewhere = {"SPEKTA_PROVIDER": "pretix", "SPEKTA_ALLOWED_PRIVATE_HOSTS": "pretix.internal:443"}
+    with running("functions.provider.handler", {**aws, **elsewhere}) as api:
+        status, body, _ = outcome(api.invoke(request("/v1/pretix/events")))
+    assert (status, body["error"]["code"], body["error"]["param"]) == (503, "configuration", "base_url")
+    assert "127.0.0.1 is not at a public address" in body["error"]["message"]
 
 
 def test_the_general_function_answers(aws: dict[str, str]) -> None:

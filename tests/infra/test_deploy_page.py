@@ -13,7 +13,7 @@ from .conftest import ROOT
 PAGE = (ROOT / "docs/deploy.md").read_text()
 LINES = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
 MAKE = [line for line in LINES if line.startswith("make ")]
-AWS = [call for line in LINES for call in re.findall(r"\baws ([a-z].*)", line)]
+AWS = [call for line in LINES for call in re.findall(r"(?<!-)\baws ([a-z].*)", line)]
 MADE_BY_THE_CLI = {"configure export-credentials", "logs tail"}
 OF_EVERY_COMMAND = {"output", "query", "region"}
 

@@ -1,0 +1,39 @@
+"""Clients of AWS. Made when they are first needed: importing boto3 takes 150 ms.
+
+They give up early: a function has 28 seconds for everything.
+"""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from connectors.errors import ConfigurationError
+
+from .errors import failing
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+def secrets_manager() -> "SecretsManagerClient":
+    """A client of Secrets Manager. Raises ConfigurationError where no region is set."""
+    client: SecretsManagerClient = _client("secretsmanager")
+    return client
+
+
+def dynamodb() -> "DynamoDBClient":
+    """A client of DynamoDB. Raises ConfigurationError where no region is set."""
+    client: DynamoDBClient = _client("dynamodb")
+    return client
+
+
+def _client(service: str) -> Any:
+    try:
+        import boto3
+        from botocore.config import Config
+    except ModuleNotFoundError:
+        raise ConfigurationError("This needs boto3.", "Run: pip install 'spekta[aws]'") from None
+    patience = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"})
+    with failing():
+        session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # which boto3 leaves to the other SDKs
+        return session.client(service, config=patience)
