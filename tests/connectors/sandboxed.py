@@ -54,6 +54,25 @@ def edited(response: httpx2.Response, edit: Callable[[Any], Any]) -> httpx2.Resp
     return httpx2.Response(response.status_code, json=edit(body) or body)
 
 
+def changing(path: str, edit: Callable[[Any], Any]) -> Change:
+    """Edits the answers to one path."""
+
+    def change(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+        return edited(response, edit) if request.url.path.endswith(path) else response
+
+    return change
+
+
+def to_rows(key: str, edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Edits each row of an answer."""
+
+    def each(body: Any) -> None:
+        for row in body[key]:
+            edit(row)
+
+    return each
+
+
 def connect(account: Account, wire: Wire | None = None, /, **more: Any) -> Connector:
     """A connector of the account; credentials, options, addresses and vault are those that work unless given."""
     gates = {option: True for kind in ("attendees", "orders") if (option := account.provider.needs(kind))}

@@ -1,6 +1,5 @@
 """Billetto: a key and its secret, an address per country, links that are ids or objects, filters not heeded."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +12,7 @@ from connectors.models import UnifiedAttendee
 from connectors.providers import billetto
 from connectors.row import Row, Surroundings
 from tests.connectors.conftest import Account
-from tests.connectors.sandboxed import Change, Wire, connect, edited, sandboxed
+from tests.connectors.sandboxed import Wire, changing, connect, sandboxed, to_rows
 
 pytestmark = pytest.mark.anyio
 KEY, SECRET = "blt_test_canary_key", "blt_test_canary_secret"
@@ -22,23 +21,6 @@ GARDEN, FIREFLIES = "1201", "1205"
 
 def account() -> Account:
     return sandboxed("billetto")
-
-
-def changing(path: str, edit: Callable[[Any], Any]) -> Change:
-    """Edits the answers to one path."""
-
-    def change(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
-        return edited(response, edit) if request.url.path.endswith(path) else response
-
-    return change
-
-
-def rows(edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def each(body: Any) -> None:
-        for row in body["data"]:
-            edit(row)
-
-    return each
 
 
 # Credentials and addresses
@@ -88,7 +70,7 @@ async def test_links_that_are_not_expanded_are_ids() -> None:
     def close(row: Any) -> None:
         row.update(location=row["location"] and row["location"]["id"], editorial=row["editorial"]["id"])
 
-    wire = Wire(account(), changing("/organiser/events", rows(close)))
+    wire = Wire(account(), changing("/organiser/events", to_rows("data", close)))
     async with connect(account(), wire) as connector:
         first = (await connector.get_events()).items[0]
     assert (first.venue, first.description, first.image_url) == (None, None, None)
@@ -103,7 +85,7 @@ async def test_links_that_are_expanded_are_the_same_records() -> None:
 
     async with connect(account()) as connector:
         before = [one.model_dump() async for one in connector.stream_attendees(GARDEN)]
-    wire = Wire(account(), changing("/attendees", rows(open_up)))
+    wire = Wire(account(), changing("/attendees", to_rows("data", open_up)))
     async with connect(account(), wire) as connector:
         after = [one.model_dump() async for one in connector.stream_attendees(GARDEN)]
     assert after == before

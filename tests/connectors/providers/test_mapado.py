@@ -1,6 +1,5 @@
 """Mapado: ids that are paths, fields that must be named, two next links, orders and revenue out of tickets."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +13,7 @@ from connectors.money import Sale
 from connectors.providers import mapado
 from connectors.row import Row, Surroundings, Unreadable
 from tests.connectors.conftest import Account
-from tests.connectors.sandboxed import Change, Wire, connect, edited, sandboxed
+from tests.connectors.sandboxed import Wire, changing, connect, sandboxed, to_rows
 
 pytestmark = pytest.mark.anyio
 KEY = "map_test_canary_key"
@@ -24,23 +23,6 @@ NO_ROWS = {"@type": "hydra:Collection", "hydra:member": []}
 
 def account() -> Account:
     return sandboxed("mapado")
-
-
-def changing(path: str, edit: Callable[[Any], Any]) -> Change:
-    """Edits the answers to one path."""
-
-    def change(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
-        return edited(response, edit) if request.url.path.endswith(path) else response
-
-    return change
-
-
-def rows(edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def each(body: Any) -> None:
-        for row in body["hydra:member"]:
-            edit(row)
-
-    return each
 
 
 # What is asked
@@ -388,7 +370,7 @@ async def test_an_order_one_ticket_of_which_changed_is_given_whole() -> None:
             first.append(row["@id"])
         row["updatedAt"] = later if row["@id"] in first else row["updatedAt"]
 
-    async with connect(account(), Wire(account(), changing("/tickets", rows(touch)))) as connector:
+    async with connect(account(), Wire(account(), changing("/tickets", to_rows("hydra:member", touch)))) as connector:
         found = [one async for one in connector.stream_orders(GARDEN, since=datetime(2026, 10, 30, tzinfo=UTC))]
     assert [(one.id, len(one.lines)) for one in found] == [("6005", 4)]
     assert [one.updated_at for one in found] == [datetime(2026, 11, 1, 9, tzinfo=UTC)]
