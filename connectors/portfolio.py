@@ -6,7 +6,7 @@ only over connections that answered in full.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from .connector import Connector
 from .cursor import pack, unpack
 from .errors import InvalidArgument, InvalidResponse, SpektaError, Unsupported
 from .http import Deadline
-from .models import Problem, UnifiedEvent, UnifiedRevenue
+from .models import PaginatedResult, Problem, UnifiedEvent, UnifiedOrder, UnifiedRevenue
 
 State = Literal["ok", "partial", "failed", "unsupported"]
 Progress = Callable[[str, int, int | None], None]
@@ -45,6 +45,15 @@ class EventList:
     """Events of all connections, by start. `next_cursor` goes on for every connection that has more."""
 
     events: list[UnifiedEvent]
+    connections: list[Status]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderList:
+    """Orders of all connections, the newest first. `next_cursor` goes on for every connection that has more."""
+
+    orders: list[UnifiedOrder]
     connections: list[Status]
     next_cursor: str | None = None
 
@@ -93,16 +102,54 @@ class Portfolio:
         deadline: float | None = None,
     ) -> EventList:
         """Events of all connections; each gives its share of `limit`. Raises InvalidArgument for a bad cursor."""
+        found, statuses, following = await self._pages(
+            Connector.get_events, limit, cursor, {"since": since, "filters": filters}, deadline
+        )
+        found.sort(key=lambda event: (event.starts_at is None, event.starts_at, event.provider, event.id))
+        return EventList(found, statuses, following)
+
+    async def orders(
+        self,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        since: datetime | None = None,
+        filters: Mapping[str, Any] | None = None,
+        deadline: float | None = None,
+    ) -> OrderList:
+        """Orders of all connections whose platform lists those of a whole account; a page of them is the newest first,
+        but the next page may hold newer ones of another connection. Raises InvalidArgument for a bad cursor.
+        """
+        found, statuses, following = await self._pages(
+            Connector.get_orders, limit, cursor, {"since": since, "filters": filters}, deadline
+        )
+        found.sort(key=lambda order: (order.placed_at is not None, order.placed_at), reverse=True)
+        return OrderList(found, statuses, following)
+
+    async def _pages(
+        self,
+        listing: Callable[..., Awaitable[PaginatedResult[Any]]],
+        limit: int,
+        cursor: str | None,
+        asked: Mapping[str, Any],
+        deadline: float | None,
+    ) -> tuple[list[Any], list[Status], str | None]:
+        """A page of each connection: its records, what became of each, and the cursor of those that have more."""
         if not 1 <= limit <= 1000:
             raise InvalidArgument("limit", "limit is from 1 to 1000.", "Go on with the cursor for more.")
         places = _decoded(cursor, self.names) if cursor else dict.fromkeys(self.names)
         share = max(1, limit // max(1, len(places)))
         following: dict[str, str | None] = {}
-        found: list[UnifiedEvent] = []
+        found: list[Any] = []
+        for name in places:
+            self.on_progress(name, 0, 1)
 
         async def ask(connector: Connector) -> Status:
-            more = {} if (place := places[connector.name]) else {"since": since, "filters": filters}
-            page = await connector.get_events(page_size=share, cursor=place, deadline=deadline, **more)
+            more = {} if (place := places[connector.name]) else asked
+            try:
+                page = await listing(connector, page_size=share, cursor=place, deadline=deadline, **more)
+            finally:
+                self.on_progress(connector.name, 1, 1)
             found.extend(page.items)
             if page.next_cursor:
                 following[connector.name] = page.next_cursor
@@ -115,8 +162,7 @@ class Portfolio:
             following |= {
                 status.connection: places[status.connection] for status in statuses if status.state == "failed"
             }
-        found.sort(key=lambda event: (event.starts_at is None, event.starts_at, event.provider, event.id))
-        return EventList(found, statuses, pack(following) if following else None)
+        return found, statuses, pack(following) if following else None
 
     async def revenue(
         self, *, filters: Mapping[str, Any] | None = None, deadline: float | None = None

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, ConfigDict
 
-from connectors import InvalidResponse, PaginatedResult
+from connectors import InvalidResponse, PaginatedResult, find_provider
 from connectors.portfolio import Status
 
 from .values import Text, shown
@@ -81,6 +81,17 @@ def filtered_here(statuses: Sequence[Status]) -> Iterator[str]:
     said = [f"{status.connection}: {', '.join(status.filtered_here)}" for status in statuses if status.filtered_here]
     if said:
         yield f"Filters that a platform does not know were applied to its answer ({'; '.join(said)})."
+
+
+def since_unknown(kind: str, statuses: Sequence[Status]) -> Iterator[str]:
+    """Which platforms cannot say what changed, and are not to look as if they did."""
+    said = {"none": f"cannot tell what changed, so all {kind} are given", "created": f"knows only which {kind} are new"}
+    for status in statuses:
+        if status.state != "ok":
+            continue
+        provider = find_provider(status.connection.partition("/")[0])
+        modes = {stream.since.mode for stream in provider.parts(kind)}
+        yield from (f"since: {status.connection} {said[mode]}." for mode in sorted(modes) if mode in said)
 
 
 def nothing_fits(q: str | None, cursor: str | None = None) -> str:

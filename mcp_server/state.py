@@ -10,12 +10,17 @@ from mcp.server.mcpserver import Context
 
 from connectors import ConfigurationError, Connector, InvalidArgument, Portfolio, connect
 from connectors.credentials.local import local_store
+from connectors.portfolio import Progress
 
 ALLOW_PERSONAL_DATA = "SPEKTA_ALLOW_PERSONAL_DATA"
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _unheard(connection: str, done: int, of: int | None) -> None:
+    """Progress that nobody is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class State:
     seconds: float = 45
     now: Callable[[], datetime] = _utc_now
 
-    def portfolio(self, only: Sequence[str] | None = None) -> Portfolio:
+    def portfolio(self, only: Sequence[str] | None = None, on_progress: Progress = _unheard) -> Portfolio:
         """All connections, or those named. Raises ConfigurationError, and InvalidArgument for an unknown name."""
         names = list(self.names())
         if not names:
@@ -44,7 +49,7 @@ class State:
                 raise InvalidArgument(
                     "connections", f"There is no connection {name!r}.", f"Connections: {', '.join(names)}."
                 )
-        return Portfolio(list(dict.fromkeys(only)) if only else names, self.open)
+        return Portfolio(list(dict.fromkeys(only)) if only else names, self.open, on_progress)
 
     def connector(self, name: str) -> Connector:
         """The connector of one connection; to be closed. Raises ConfigurationError."""

@@ -3,16 +3,23 @@
 from mcp_server.schema import reading
 
 from .attendees import list_attendees
+from .checks import check_connection
 from .events import get_event, list_events
+from .evvnt import evvnt_list_categories, evvnt_list_published_events
+from .orders import list_orders
 from .providers import list_providers
 from .revenue import get_revenue
 from .tickets import list_tickets
 
 TOOLS = [
     reading(list_providers, "List ticketing platforms", asks_platforms=False),
+    reading(check_connection, "Check connections"),
     reading(list_events, "List events"),
     reading(get_event, "Get one event"),
     reading(list_tickets, "List ticket types"),
     reading(list_attendees, "List or count attendees"),
+    reading(list_orders, "List orders"),
     reading(get_revenue, "Get revenue"),
+    reading(evvnt_list_categories, "List evvnt categories"),
+    reading(evvnt_list_published_events, "List events published through evvnt"),
 ]

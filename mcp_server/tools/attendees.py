@@ -16,7 +16,7 @@ from mcp_server.state import ALLOW_PERSONAL_DATA, Ctx, state_of
 from mcp_server.tally import Count, Tally
 from mcp_server.values import Amount, Moment, Text
 
-from .parameters import Cursor, EventReference
+from .parameters import Cursor, EventReference, PersonalData
 
 ANSWERS = 20
 """Answers to questions shown of one attendee."""
@@ -56,7 +56,7 @@ async def list_attendees(
     event: EventReference,
     summary: Annotated[bool, Field(description="Count instead of list")] = False,
     checked_in: Annotated[bool | None, Field(description="Only those that were scanned, or were not")] = None,
-    personal_data: Annotated[bool, Field(description="With names and emails, if the operator allows")] = False,
+    personal_data: PersonalData = False,
     limit: Annotated[int, Field(ge=1, le=100, description="Tickets")] = 25,
     cursor: Cursor = None,
 ) -> Annotated[CallToolResult, AttendeeList]:

@@ -1,6 +1,6 @@
 """list_events and get_event."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,12 +8,23 @@ from typing import Annotated, Any
 from mcp.types import CallToolResult
 from pydantic import AwareDatetime, ConfigDict, Field, SerializeAsAny
 
-from connectors import UnifiedEvent, find_provider
+from connectors import UnifiedEvent
 from connectors.http import Deadline
 from connectors.models import EventStatus
 from connectors.portfolio import Status
 from connectors.references import parse
-from mcp_server.answers import Answer, Part, filtered_here, fitting, noted, nothing_fits, result, status_of
+from mcp_server.answers import (
+    Answer,
+    Part,
+    filtered_here,
+    fitting,
+    noted,
+    nothing_fits,
+    result,
+    since_unknown,
+    status_of,
+)
+from mcp_server.progress import progress
 from mcp_server.state import Ctx, state_of
 from mcp_server.values import LONG, LongText, Moment, Text, local_time, shown
 
@@ -71,25 +82,28 @@ async def list_events(
     """Find events on all connected platforms. Gives the references that the other tools take. For money, go straight
     to get_revenue: it takes q and dates too."""
     state = state_of(ctx)
-    portfolio, until, now = state.portfolio(connections), Deadline(state.seconds), state.now()
+    until, now = Deadline(state.seconds), state.now()
     filters, detailed = _filters(status, q, starts_after, starts_before, now), response_format == "detailed"
 
-    async def ask(size: int) -> EventList:
-        found = await portfolio.events(
-            limit=size, cursor=cursor, since=since, filters=filters, deadline=until.remaining()
-        )
-        events = [event for event in found.events if status is None or event.status_at(now) == status]
-        answer = EventList(
-            events=[_whole(event, now, TEASER) if detailed else Event(**_brief(event, now)) for event in events],
-            next_cursor=found.next_cursor,
-            connections=[status_of(_recounted(one, events)) for one in found.connections],
-        )
-        remarks = list(filtered_here(found.connections)) if found.next_cursor else []
-        remarks += _since_unknown(found.connections) if since else []
-        remarks += [] if events else [nothing_fits(q, found.next_cursor)]
-        return noted(answer, *remarks)
+    async with progress(ctx, "connections") as note:
+        portfolio = state.portfolio(connections, note)
 
-    return result(await fitting(ask, limit, "events"))
+        async def ask(size: int) -> EventList:
+            found = await portfolio.events(
+                limit=size, cursor=cursor, since=since, filters=filters, deadline=until.remaining()
+            )
+            events = [event for event in found.events if status is None or event.status_at(now) == status]
+            answer = EventList(
+                events=[_whole(event, now, TEASER) if detailed else Event(**_brief(event, now)) for event in events],
+                next_cursor=found.next_cursor,
+                connections=[status_of(_recounted(one, events)) for one in found.connections],
+            )
+            remarks = list(filtered_here(found.connections)) if found.next_cursor else []
+            remarks += since_unknown("events", found.connections) if since else []
+            remarks += [] if events else [nothing_fits(q, found.next_cursor)]
+            return noted(answer, *remarks)
+
+        return result(await fitting(ask, limit, "events"))
 
 
 async def get_event(ctx: Ctx, event: EventReference) -> Annotated[CallToolResult, WholeEvent]:
@@ -133,17 +147,6 @@ def _filters(status: EventStatus | None, q: str | None, after: Any, before: Any,
         status, before = None, min(before, now) if before else now
     asked = {"status": status, "q": q, "starts_after": after, "starts_before": before}
     return {name: value for name, value in asked.items() if value is not None}
-
-
-def _since_unknown(statuses: Sequence[Status]) -> Iterator[str]:
-    """Which platforms cannot say what changed, and are not to look as if they did."""
-    said = {"none": "cannot tell what changed, so all events are given", "created": "knows only which events are new"}
-    for status in statuses:
-        if status.state != "ok":
-            continue
-        provider = find_provider(status.connection.partition("/")[0])
-        modes = {stream.since.mode for stream in provider.parts("events")}
-        yield from (f"since: {status.connection} {said[mode]}." for mode in sorted(modes) if mode in said)
 
 
 def _place(event: UnifiedEvent) -> str | None:

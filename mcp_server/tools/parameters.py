@@ -11,3 +11,4 @@ Words = Annotated[str | None, Field(description="Part of the event's name, in an
 StartsAfter = Annotated[AwareDatetime | None, Field(description="At or after, as 2027-03-01T00:00:00Z")]
 StartsBefore = Annotated[AwareDatetime | None, Field(description="Before")]
 Detail = Literal["concise", "detailed"]
+PersonalData = Annotated[bool, Field(description="With names and emails, if the operator allows")]

@@ -1,5 +1,6 @@
 """get_revenue."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from connectors.http import Deadline
 from connectors.portfolio import FIGURES, RevenueReport, Status, Total
 from connectors.references import parse
 from mcp_server.answers import Answer, Part, cut, noted, nothing_fits, result, status_of
+from mcp_server.progress import progress
 from mcp_server.state import Ctx, State, state_of
 from mcp_server.values import Amount, Moment, Text, local_time
 
@@ -54,6 +56,7 @@ async def get_revenue(
     q: Words = None,
     starts_after: StartsAfter = None,
     starts_before: StartsBefore = None,
+    limit: Annotated[int, Field(ge=0, le=500, description="Events shown, the best sellers; sums hold all")] = 25,
 ) -> Annotated[CallToolResult, RevenueAnswer]:
     """Money from sales: of one event, or of all that fit the filters, summed by connection and currency. Compare
     platforms by gross_after_refunds: net_revenue is less taxes and fees, and not all report those (see unreported)."""
@@ -61,8 +64,9 @@ async def get_revenue(
     asked = {"q": q, "starts_after": starts_after, "starts_before": starts_before}
     filters = {name: value for name, value in asked.items() if value is not None}
     if event is None:
-        report = await state.portfolio(connections).revenue(filters=filters, deadline=state.seconds)
-        return result(_whole(report, q, state.now()))
+        async with progress(ctx, "events") as note:
+            report = await state.portfolio(connections, note).revenue(filters=filters, deadline=state.seconds)
+        return result(_whole(report, q, state.now(), limit))
     if filters or connections:
         raise InvalidArgument("event", "event stands alone.", f"Leave out {', '.join(filters) or 'connections'}.")
     return result(await _one(state, event))
@@ -81,7 +85,7 @@ async def _one(state: State, event: str) -> RevenueAnswer:
     )
 
 
-def _whole(report: RevenueReport, q: str | None, now: datetime) -> RevenueAnswer:
+def _whole(report: RevenueReport, q: str | None, now: datetime, limit: int) -> RevenueAnswer:
     missing = [status for status in report.connections if status.state != "ok"]
     answer = RevenueAnswer(
         complete=not missing,
@@ -90,7 +94,7 @@ def _whole(report: RevenueReport, q: str | None, now: datetime) -> RevenueAnswer
         by_connection=_ranked(
             _of_total(total, connection=name) for name, totals in report.by_connection.items() for total in totals
         ),
-        events=_ranked(_of_event(*pair) for pair in report.events),
+        events=_best(report, limit),
         connections=[status_of(status) for status in report.connections],
     )
     if missing:
@@ -98,7 +102,22 @@ def _whole(report: RevenueReport, q: str | None, now: datetime) -> RevenueAnswer
         answer = noted(answer, f"totals and by_connection leave out {names}.")
     if not report.events:
         answer = noted(answer, nothing_fits(q))
+    if len(answer.events) < len(report.events):
+        shown = f"{len(answer.events)} of {len(report.events)} events are shown, the sums hold all of them: see limit."
+        answer = noted(answer, shown)
+        answer = answer.model_copy(update={"truncated": True})
     return cut(answer, "events", "The sums hold them. Narrow the filters to see them.")
+
+
+def _best(report: RevenueReport, limit: int) -> list[Revenue]:
+    """Those that sold most, taken from each currency in turn."""
+    rows = _ranked(_of_event(*pair) for pair in report.events)
+    passed: Counter[str | None] = Counter()
+    turns = []
+    for place, row in enumerate(rows):
+        turns.append((passed[row.currency], place))
+        passed[row.currency] += 1
+    return [rows[place] for place in sorted(place for _, place in sorted(turns)[:limit])]
 
 
 def _of_event(event: UnifiedEvent, revenue: UnifiedRevenue) -> Revenue:

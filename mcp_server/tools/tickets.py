@@ -18,6 +18,7 @@ LIMIT = 100
 
 
 class TicketType(Part):
+    ticket_type: str
     name: Text | None = None
     status: str
     price: Amount | None = None
@@ -67,6 +68,7 @@ async def list_tickets(
 
 def _row(ticket: UnifiedTicket) -> TicketType:
     return TicketType(
+        ticket_type=ticket.reference,
         name=ticket.name,
         status=ticket.status,
         price=ticket.price,

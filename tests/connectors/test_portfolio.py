@@ -270,6 +270,32 @@ async def test_a_cursor_of_something_else_is_refused() -> None:
         assert raised.value.advice
 
 
+async def test_orders_of_whole_accounts_by_pages() -> None:
+    many = Many()
+    whole = await many.portfolio("pretix", "eventbrite").orders(limit=100)
+    assert [(order.provider, len(order.event_ids)) for order in whole.orders].count(("pretix", 1)) == 6
+    placed = [order.placed_at for order in whole.orders if order.placed_at]
+    assert placed == sorted(placed, reverse=True)
+    seen, cursor = [], None
+    while True:
+        page = await many.portfolio("pretix", "eventbrite").orders(limit=4, cursor=cursor)
+        seen += [(order.provider, order.id) for order in page.orders]
+        if (cursor := page.next_cursor) is None:
+            break
+    assert sorted(seen) == sorted((order.provider, order.id) for order in whole.orders)
+
+
+async def test_a_platform_without_a_list_of_the_whole_account_says_so() -> None:
+    found = await Many().portfolio("pretix", "evvnt").orders()
+    assert [status.state for status in found.connections] == ["ok", "unsupported"]
+
+
+async def test_each_connection_says_when_it_has_answered() -> None:
+    many = Many()
+    await many.portfolio("pretix", "dice").events()
+    assert set(many.progress) == {(name, step, 1) for name in ("pretix", "dice") for step in (0, 1)}
+
+
 # Revenue
 
 

@@ -42,7 +42,7 @@ async def test_a_list_that_is_too_long_is_shortened_and_goes_on() -> None:
 
 
 async def test_sums_hold_the_events_that_are_left_out() -> None:
-    told = await selling(_many(160)).ask("get_revenue", connections=["ticket-tailor"])
+    told = await selling(_many(160)).ask("get_revenue", connections=["ticket-tailor"], limit=500)
     assert len(compact(told)) <= LARGEST
     assert told["truncated"] is True
     assert told["totals"][0]["events"] == 160
@@ -52,3 +52,28 @@ async def test_sums_hold_the_events_that_are_left_out() -> None:
         "The sums hold them. Narrow the filters to see them."
     ]
     assert told["events"][0]["name"] == "Night 159"
+
+
+async def test_the_best_sellers_of_each_currency_are_shown() -> None:
+    told = await selling(_two_currencies()).ask("get_revenue", connections=["ticket-tailor"], limit=4)
+    assert [(row["currency"], row["name"]) for row in told["events"]] == [
+        ("EUR", "Night 9"),
+        ("EUR", "Night 8"),
+        ("JPY", "Yoru 9"),
+        ("JPY", "Yoru 8"),
+    ]
+    assert told["truncated"] is True
+    assert told["notes"] == ["4 of 20 events are shown, the sums hold all of them: see limit."]
+    assert {total["events"] for total in told["totals"]} == {10}
+
+
+def _two_currencies() -> BoxOffice:
+    clerk = Clerk()
+    names = {"EUR": "Night", "JPY": "Yoru"}
+    found = [
+        clerk.event(f"{name}-{number}", {"Entry": 10 + number}, name=f"{name} {number}", currency=currency)
+        for currency, name in names.items()
+        for number in range(10)
+    ]
+    buyer = Person("Ada", "Roe", "ada@example.org")
+    return BoxOffice(found, [clerk.order(event, buyer, clerk.ticket(event.ticket_types[0], buyer)) for event in found])

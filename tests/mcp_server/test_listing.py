@@ -14,7 +14,18 @@ from tests.mcp_server.conftest import ERAS, Assistant, state_for
 
 pytestmark = pytest.mark.anyio
 
-TOOLS = ["list_providers", "list_events", "get_event", "list_tickets", "list_attendees", "get_revenue"]
+TOOLS = [
+    "list_providers",
+    "check_connection",
+    "list_events",
+    "get_event",
+    "list_tickets",
+    "list_attendees",
+    "list_orders",
+    "get_revenue",
+    "evvnt_list_categories",
+    "evvnt_list_published_events",
+]
 
 
 @pytest.fixture
@@ -38,7 +49,7 @@ async def test_the_tools_are_listed_alike_each_time(alone: Assistant, era: str) 
 
 async def test_the_listing_is_small(alone: Assistant) -> None:
     sizes = {tool["name"]: len(_compact(tool).encode()) for tool in await _tools(alone)}
-    assert sum(sizes.values()) <= 11_000, sizes
+    assert sum(sizes.values()) <= 17_500, sizes
 
 
 async def test_schemas_are_free_of_noise(alone: Assistant) -> None:
@@ -66,7 +77,7 @@ async def test_parameters_are_described_and_closed(alone: Assistant) -> None:
         schema = tool["inputSchema"]
         assert schema["additionalProperties"] is False
         assert all("description" in parameter for parameter in schema["properties"].values()), tool["name"]
-    limit = (await _tools(alone))[1]["inputSchema"]["properties"]["limit"]
+    limit = (await _tools(alone))[2]["inputSchema"]["properties"]["limit"]
     assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 100, 25)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from mcp import Client, StdioServerParameters
 
+from mcp_server.tools import TOOLS
 from spekta.sandbox.app import create_app
 from spekta.sandbox.server import environment, running
 from tests.mcp_server.conftest import ERAS, text_of
@@ -62,6 +63,6 @@ def test_a_process_without_credentials_speaks_json_alone(tmp_path: Path) -> None
         process.stdin.close()
         assert process.stdout.read() == process.stderr.read() == ""
     assert process.returncode == 0
-    assert len(answers[2]["tools"]) == 6
+    assert [tool["name"] for tool in answers[2]["tools"]] == [tool.name for tool in TOOLS]
     assert answers[3]["isError"] is True
     assert "No ticketing platform is connected." in answers[3]["content"][0]["text"]

@@ -75,6 +75,7 @@ def _hostile() -> BoxOffice:
         ("list_attendees", {"event": "ticket-tailor:ev_1", "personal_data": True}),
         ("list_attendees", {"event": "ticket-tailor:ev_1", "summary": True}),
         ("get_revenue", {}),
+        ("evvnt_list_published_events", {}),
     ],
 )
 async def test_no_answer_holds_anything_hidden(tool: str, arguments: dict[str, Any]) -> None:

@@ -1,0 +1,48 @@
+"""check_connection."""
+
+from typing import Annotated
+
+from mcp.types import CallToolResult
+
+from connectors import Connector
+from connectors.models import HealthCheckResult
+from connectors.portfolio import Status
+from mcp_server.answers import ConnectionStatus, Part, result, status_of
+from mcp_server.progress import progress
+from mcp_server.state import Ctx, state_of
+
+from .parameters import Connections
+
+
+class Check(ConnectionStatus):
+    latency_ms: int | None = None
+    mode: str | None = None
+
+
+class Checks(Part):
+    connections: list[Check]
+
+
+async def check_connection(ctx: Ctx, connections: Connections = None) -> Annotated[CallToolResult, Checks]:
+    """Whether connections work, asked by each platform's cheapest call: how long it took, live or test mode, and what
+    to do about one that fails. Not needed before other calls, which say the same of the connections they ask."""
+    state = state_of(ctx)
+    results: dict[str, HealthCheckResult] = {}
+
+    async with progress(ctx, "connections") as note:
+
+        async def ask(connector: Connector) -> Status:
+            note(connector.name, 0, 1)
+            found = results[connector.name] = await connector.health_check(deadline=state.seconds)
+            note(connector.name, 1, 1)
+            if (error := found.error) is None:
+                return Status(connector.name, "ok")
+            return Status(connector.name, "failed", code=error.code, message=error.message, advice=error.advice)
+
+        statuses = await state.portfolio(connections).each(ask)
+    return result(Checks(connections=[_check(status, results.get(status.connection)) for status in statuses]))
+
+
+def _check(status: Status, found: HealthCheckResult | None) -> Check:
+    told = status_of(status).model_copy(update={"count": None})
+    return Check(**dict(told), latency_ms=found.latency_ms if found else None, mode=found.mode if found else None)
