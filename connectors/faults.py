@@ -18,6 +18,7 @@ ASSUMED = "The address of this listing is an assumption: the platform does not p
 MOMENT = 1e9  # a larger number of seconds is a time, not a wait
 _LATER = "Try again later."
 _REQUEST_ID = re.compile(r"[\w.-]{1,80}")
+_FIELD = re.compile(r"[\w.\[\]-]{1,60}")
 
 _BY_STATUS: Mapping[int, Fault] = {
     400: "rejected",
@@ -190,11 +191,16 @@ def message(answer: Answer) -> str | None:
 def _field_error(body: Any) -> tuple[str | None, str | None]:
     """The field that an answer names as `error.param` or as `{field: [messages]}`, and of these the first message."""
     if param := Row(body).text("error.param"):
-        return quoted(param, 60), None
+        return _name(param), None
     for name, said in body.items() if isinstance(body, dict) else ():
         if isinstance(said, list) and said and isinstance(said[0], str):
-            return quoted(str(name), 60), quoted(said[0])
+            return _name(str(name)), quoted(said[0])
     return None, None
+
+
+def _name(text: str) -> str | None:
+    """A field's name; None for what is none, as it stands in our own advice."""
+    return text if _FIELD.fullmatch(text) else None
 
 
 def _code(answer: Answer) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 from mcp.types import CallToolResult, TextContent
 from pydantic import ValidationError
 
-from connectors import InvalidArgument, SpektaError, references
+from connectors import InvalidArgument, Rejected, SpektaError, references
 
 from .answers import Part, advice, compact
 from .values import Text, shown
@@ -36,7 +36,7 @@ def refusal(error: SpektaError, arguments: Mapping[str, Any]) -> Failure:
     return Failure(
         code=error.code,
         connection=_connection(arguments),
-        param=error.param if isinstance(error, InvalidArgument) else None,
+        param=error.param if isinstance(error, InvalidArgument | Rejected) else None,
         message=error.message,
         next=advice(error.code, error.advice),
         retry_after_seconds=None if wait is None else round(wait),
@@ -70,7 +70,7 @@ def _sentence(name: str, one: Mapping[str, Any], tool: str) -> str:
             return f"{name} is missing"
         case "extra_forbidden":
             return f"{name} is not an argument of {tool}"
-    said: str = one["msg"]
+    said: str = one["msg"].removeprefix("Value error, ")
     return said.replace("Input", name, 1) if said.startswith("Input ") else f"{name}: {said}"
 
 

@@ -1,14 +1,17 @@
 """Tools with schemas that a model reads without noise: no titles, no `anyOf ... null`, no `default: null`."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase
 from mcp.types import ToolAnnotations
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, create_model
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
+
+_STRICT: dict[str, Any] = {"model_config": ConfigDict(extra="forbid"), "__module__": __name__}
 
 
 class Plain(GenerateJsonSchema):
@@ -25,6 +28,9 @@ class Plain(GenerateJsonSchema):
         if "default" in made and made["default"] is None:
             del made["default"]
         return made
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        return {"type": "string"}  # a number of JSON is read as a binary fraction
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         made = super().model_schema(schema)
@@ -52,10 +58,33 @@ def reading(function: Callable[..., Any], title: str, *, asks_platforms: bool = 
             read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=asks_platforms
         ),
     )
+    return plain(tool, type(tool.name, (tool.fn_metadata.arg_model,), _STRICT))
+
+
+def writing(
+    function: Callable[..., Any], name: str, title: str, description: str, inputs: Mapping[str, Any], *, adds: bool
+) -> Tool:
+    """A tool that changes something, always to the same end: done twice it is done once. inputs: its parameters as
+    pydantic fields. adds: whether it makes something new and leaves all else as it is.
+    """
+    tool = Tool.from_function(
+        function,
+        name=name,
+        title=title,
+        description=description,
+        annotations=ToolAnnotations(
+            read_only_hint=False, destructive_hint=not adds, idempotent_hint=True, open_world_hint=True
+        ),
+    )
+    return plain(tool, create_model(name, __base__=type(name, (ArgModelBase,), _STRICT), **inputs))
+
+
+def plain(tool: Tool, arguments: type[ArgModelBase]) -> Tool:
+    """The tool with these arguments, and with schemas without noise."""
     found = tool.fn_metadata
-    found.arg_model = _strict(found.arg_model)
+    found.arg_model = arguments
     found.output_schema = inlined(TypeAdapter(found.output_model).json_schema(schema_generator=PlainOutput))
-    tool.parameters = found.arg_model.model_json_schema(schema_generator=Plain)
+    tool.parameters = arguments.model_json_schema(schema_generator=Plain)
     return tool
 
 
@@ -78,7 +107,3 @@ def inlined(schema: dict[str, Any]) -> dict[str, Any]:
     kept = {name: put(definition) for name, definition in definitions.items() if name not in once}
     whole: dict[str, Any] = put({key: value for key, value in schema.items() if key != "$defs"})
     return whole | ({"$defs": kept} if kept else {})
-
-
-def _strict(model: type[Any]) -> Any:
-    return type(model.__name__, (model,), {"model_config": ConfigDict(extra="forbid"), "__module__": __name__})

@@ -1,18 +1,24 @@
 """What the tools work with. Where connections come from is told by whoever starts the server."""
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from mcp.server.mcpserver import Context
 
 from connectors import ConfigurationError, Connector, InvalidArgument, Portfolio, connect
+from connectors.acting import WRITES
 from connectors.credentials.local import local_store
 from connectors.portfolio import Progress
+from connectors.registry import SLUGS
+
+from .caller import ANYBODY, PERSONAL_DATA, WRITE, Caller, Names, caller_of, names_of, within
 
 ALLOW_PERSONAL_DATA = "SPEKTA_ALLOW_PERSONAL_DATA"
+PROVIDERS, TOOLS = "SPEKTA_PROVIDERS", "SPEKTA_TOOLS"
 
 
 def _utc_now() -> datetime:
@@ -27,18 +33,54 @@ def _unheard(connection: str, done: int, of: int | None) -> None:
 class State:
     """`names` tells the connections there are and is asked anew by each call; `open` makes the connector of one.
 
-    personal_data: whether the operator allows it to be shown. seconds: within which a call answers.
+    personal_data, writes, providers, tools: what the operator allows, and within that the caller; None is all of them.
+    seconds: within which a call answers. secret: what the codes of previews are made with. caller: whose call it is.
     """
 
     names: Callable[[], Sequence[str]]
     open: Callable[[str], Connector]
     personal_data: bool = False
+    writes: bool = False
+    providers: Names = None
+    tools: Names = None
     seconds: float = 45
     now: Callable[[], datetime] = _utc_now
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    caller: Caller = ANYBODY
+
+    def narrowed(self, caller: Caller) -> "State":
+        """What is left of it for this caller."""
+        return replace(
+            self,
+            personal_data=self.personal_data and caller.may(PERSONAL_DATA),
+            writes=self.writes and not caller.read_only and caller.may(WRITE),
+            providers=within(self.providers, caller.providers),
+            tools=within(self.tools, caller.tools),
+            caller=caller,
+        )
+
+    def serves(self, provider: str) -> bool:
+        """Whether a provider may be asked."""
+        return self.providers is None or provider in self.providers
+
+    def shows(self, tool: str, *, writes: bool) -> bool:
+        """Whether a tool may be called. One that is named for its platform goes with it."""
+        platform = tool.partition("_")[0]
+        allowed = self.tools is None or tool in self.tools
+        return allowed and (self.writes or not writes) and (platform not in SLUGS or self.serves(platform))
+
+    def connections(self) -> list[str]:
+        """The connections that may be asked."""
+        return [name for name in self.names() if self.serves(name.partition("/")[0])]
 
     def portfolio(self, only: Sequence[str] | None = None, on_progress: Progress = _unheard) -> Portfolio:
         """All connections, or those named. Raises ConfigurationError, and InvalidArgument for an unknown name."""
-        names = list(self.names())
+        names = self.connections()
+        if not names and self.providers is not None and self.names():
+            raise ConfigurationError(
+                "No connected platform may be asked: the operator or this client has narrowed the providers.",
+                f"Allowed here: {', '.join(sorted(self.providers)) or 'none'}. Ask the user to allow more.",
+            )
         if not names:
             raise ConfigurationError(
                 "No ticketing platform is connected.",
@@ -53,7 +95,7 @@ class State:
 
     def connector(self, name: str) -> Connector:
         """The connector of one connection; to be closed. Raises ConfigurationError."""
-        names = list(self.names())
+        names = self.connections()
         if name not in names:
             raise ConfigurationError(
                 f"{name} is not connected.",
@@ -66,15 +108,31 @@ Ctx = Context[State, Any]
 
 
 def state_of(ctx: Ctx) -> State:
-    """The state of the server that is called."""
-    return ctx.request_context.lifespan_context
+    """The state of the server that is called, as far as its caller may use it."""
+    request = ctx.request_context
+    return request.lifespan_context.narrowed(caller_of(request.request))
 
 
-def local() -> State:
+def local(environment: Mapping[str, str] = os.environ) -> State:
     """The connections of this machine and user. A new one is found without a restart."""
     store = local_store()
-    return State(
-        names=store.connections,
-        open=lambda name: connect(store, name),
-        personal_data=os.environ.get(ALLOW_PERSONAL_DATA, "").lower() == "true",
+    return allowed(State(names=store.connections, open=lambda name: connect(store, name)), environment)
+
+
+def allowed(state: State, environment: Mapping[str, str] = os.environ) -> State:
+    """What the operator allows by the environment. Raises ConfigurationError for an unknown provider in it."""
+    providers, tools = environment.get(PROVIDERS), environment.get(TOOLS)
+    return replace(
+        state,
+        personal_data=environment.get(ALLOW_PERSONAL_DATA, "").lower() == "true",
+        writes=environment.get(WRITES) == "true",
+        providers=check(PROVIDERS, names_of(providers), SLUGS) if providers else None,
+        tools=names_of(tools) if tools else None,
     )
+
+
+def check(variable: str, names: frozenset[str], known: Sequence[str]) -> frozenset[str]:
+    """The names. Raises ConfigurationError where one does not exist: what was meant to be allowed would be missing."""
+    for name in sorted(names - set(known)):
+        raise ConfigurationError(f"{variable} names {name!r}, which does not exist.", f"Known: {', '.join(known)}.")
+    return names

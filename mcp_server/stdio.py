@@ -10,7 +10,7 @@ from .state import local
 
 def main() -> None:
     """Serves until its input ends."""
-    server = create_server(local)
+    server = create_server(local())
     for handler in logging.getLogger().handlers:
         handler.addFilter(RedactingFilter())
     server.run("stdio")

@@ -1,5 +1,7 @@
 """The tools, in the order in which they are listed."""
 
+from mcp.server.mcpserver.tools import Tool
+
 from mcp_server.schema import reading
 
 from .attendees import list_attendees
@@ -10,6 +12,7 @@ from .orders import list_orders
 from .providers import list_providers
 from .revenue import get_revenue
 from .tickets import list_tickets
+from .writing import writing_tools
 
 TOOLS = [
     reading(list_providers, "List ticketing platforms", asks_platforms=False),
@@ -23,3 +26,8 @@ TOOLS = [
     reading(evvnt_list_categories, "List evvnt categories"),
     reading(evvnt_list_published_events, "List events published through evvnt"),
 ]
+
+
+def all_tools(*, writes: bool) -> list[Tool]:
+    """The tools of a server that can change something, or cannot."""
+    return [*TOOLS, *(writing_tools() if writes else ())]

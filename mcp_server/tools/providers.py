@@ -35,6 +35,7 @@ class Platform(Part):
 class Platforms(Part):
     connections: Annotated[list[Account], Field(description="message: why it cannot work")]
     personal_data: bool
+    writes: bool
     providers: list[Platform]
 
 
@@ -45,14 +46,17 @@ async def list_providers(
     """What each platform offers, which connections exist, how to connect more. Of use when something is missing or
     unsupported; not needed before other calls."""
     state = state_of(ctx)
-    names = list(state.names())
+    names = state.connections()
     only = find_provider(provider).slug if provider else None
     return result(
         Platforms(
             connections=[await _account(state, name) for name in names if only in (None, _provider(name))],
             personal_data=state.personal_data,
+            writes=state.writes,
             providers=[
-                _platform(row, names, whole=only is not None) for row in matrix() if only in (None, row.provider)
+                _platform(row, names, whole=only is not None)
+                for row in matrix()
+                if only in (None, row.provider) and state.serves(row.provider)
             ],
         )
     )

@@ -38,12 +38,13 @@ class Assistant:
     """Calls tools as an assistant would, and checks what every answer promises."""
 
     state: State
+    app: Starlette | None = None
 
     def with_state(self, **changes: Any) -> "Assistant":
-        return Assistant(replace(self.state, **changes))
+        return replace(self, state=replace(self.state, **changes))
 
     async def call(self, tool: str, *, era: str = "auto", **arguments: Any) -> CallToolResult:
-        async with Client(create_server(lambda: self.state), mode=era) as client:
+        async with Client(create_server(self.state), mode=era) as client:
             return await client.call_tool(tool, arguments)
 
     async def ask(self, tool: str, **arguments: Any) -> dict[str, Any]:
@@ -69,6 +70,13 @@ def _has_null(value: Any) -> bool:
     if isinstance(value, dict | list):
         return any(_has_null(part) for part in (value.values() if isinstance(value, dict) else value))
     return value is None
+
+
+async def tools_of(state: State, era: str = "auto") -> list[dict[str, Any]]:
+    """The listing as it is sent."""
+    async with Client(create_server(state), mode=era) as client:
+        listed = await client.list_tools()
+    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in listed.tools]
 
 
 def text_of(result: CallToolResult) -> str:

@@ -9,8 +9,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
-from mcp_server.server import INSTRUCTIONS, create_server
-from tests.mcp_server.conftest import ERAS, Assistant, state_for
+from mcp_server.instructions import instructions
+from mcp_server.server import create_server
+from tests.mcp_server.conftest import ERAS, Assistant, state_for, tools_of
 
 pytestmark = pytest.mark.anyio
 
@@ -34,9 +35,7 @@ def alone() -> Assistant:
 
 
 async def _tools(assistant: Assistant, era: str = "auto") -> list[dict[str, Any]]:
-    async with Client(create_server(lambda: assistant.state), mode=era) as client:
-        listed = await client.list_tools()
-    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in listed.tools]
+    return await tools_of(assistant.state, era)
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -82,18 +81,18 @@ async def test_parameters_are_described_and_closed(alone: Assistant) -> None:
 
 
 async def test_the_server_introduces_itself(alone: Assistant) -> None:
-    async with Client(create_server(lambda: alone.state)) as client:
-        assert client.instructions == INSTRUCTIONS
+    async with Client(create_server(alone.state)) as client:
+        assert client.instructions == instructions(writes=False)
         assert client.server_info
         assert client.server_info.name == "spekta"
         listed = await client.list_tools()
-    assert len(INSTRUCTIONS) <= 1000
+    assert len(instructions(writes=True)) <= 1000
     assert (listed.ttl_ms, listed.cache_scope) == (300_000, "public")
 
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_an_unknown_tool_is_a_protocol_error(alone: Assistant, era: str) -> None:
-    async with Client(create_server(lambda: alone.state), mode=era) as client:
+    async with Client(create_server(alone.state), mode=era) as client:
         with pytest.raises(MCPError, match="Unknown tool: drop_tables") as raised:
             await client.call_tool("drop_tables")
     assert raised.value.code == -32602
@@ -105,7 +104,7 @@ def _compact(value: Any) -> str:
 
 async def test_nothing_can_be_listened_to(alone: Assistant) -> None:
     """A listening client would hold a function open to its limit."""
-    async with Client(create_server(lambda: alone.state)) as client:
+    async with Client(create_server(alone.state)) as client:
         with pytest.raises(MCPError) as raised:
             async with client.listen(tools_list_changed=True):
                 pass

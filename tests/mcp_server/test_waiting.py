@@ -50,7 +50,7 @@ async def test_progress_is_told(
     async def hear(progress: float, total: float | None, message: str | None) -> None:
         told.append((progress, total, message))
 
-    server = create_server(lambda: state_for(environment(ORIGIN), season))
+    server = create_server(state_for(environment(ORIGIN), season))
     async with Client(server, mode=era) as client:
         await client.call_tool(tool, arguments, progress_callback=hear)
     dones = [done for done, _, _ in told]
@@ -75,7 +75,7 @@ async def test_a_call_that_is_cancelled_leaves_the_platform(tool: str, arguments
     platform = Stuck()
     store = EnvironmentStore({"TICKET_TAILOR_API_KEY": "sk_test_canary_1f2e"})
     state = State(names=store.connections, open=lambda name: connect(store, name, platform))
-    async with Client(create_server(lambda: state), mode=era) as client, anyio.create_task_group() as calls:
+    async with Client(create_server(state), mode=era) as client, anyio.create_task_group() as calls:
         calls.start_soon(client.call_tool, tool, arguments)
         await platform.asked.wait()
         assert not platform.left.is_set()
