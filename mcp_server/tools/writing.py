@@ -105,7 +105,7 @@ class Write:
     def _where(self, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """The connection, and what it is told: ids in place of references."""
         connection = given.pop("connection", None)
-        for name in REFERENCES.keys() & given.keys():
+        for name in [name for name in REFERENCES if name in given]:
             reference = parse(given[name], name)
             if connection not in (None, reference.connection):
                 raise InvalidArgument(name, f"{name} is of another connection.", "Give references of one connection.")
