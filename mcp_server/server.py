@@ -33,8 +33,10 @@ FIVE_MINUTES = 300_000
 class Server(MCPServer[State]):
     """Says every failure in one form. What was not foreseen goes to the log alone."""
 
-    def __init__(self, tools: Mapping[str, Tool], **more: Any) -> None:
+    def __init__(self, state: State, tools: Mapping[str, Tool], **more: Any) -> None:
         super().__init__(tools=[*tools.values()], middleware=[_listed], **more)
+        self.state = state
+        self.writing = frozenset(name for name, tool in tools.items() if _writes(tool))
         self._by_name = tools
 
     async def call_tool(
@@ -68,6 +70,7 @@ def create_server(state: State, *, shared: bool = False) -> Server:
         check(TOOLS, state.tools, [tool.name for tool in all_tools(writes=True)])
     listed = CacheHint(ttl_ms=FIVE_MINUTES, scope="private" if shared else "public")
     return Server(
+        state,
         {tool.name: tool for tool in every if state.shows(tool.name, writes=_writes(tool))},
         name="spekta",
         title="Spekta",
