@@ -109,6 +109,11 @@ def result(answer: Part) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=compact(content))], structured_content=content)
 
 
+def text(answer: Part) -> str:
+    """The answer as compact JSON."""
+    return compact(_content(answer))
+
+
 def compact(content: Any) -> str:
     """JSON without a blank too many."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from mcp.types import CallToolResult
 
-from connectors import Connector
+from connectors import Connector, Portfolio
 from connectors.models import HealthCheckResult
 from connectors.portfolio import Status
 from mcp_server.answers import ConnectionStatus, Part, result, status_of
@@ -27,20 +27,24 @@ async def check_connection(ctx: Ctx, connections: Connections = None) -> Annotat
     """Whether connections work, asked by each platform's cheapest call: how long it took, live or test mode, and what
     to do about one that fails. Not needed before other calls, which say the same of the connections they ask."""
     state = state_of(ctx)
+    async with progress(ctx, "connections") as note:
+        return result(await checked(state.portfolio(connections, note), state.seconds))
+
+
+async def checked(portfolio: Portfolio, seconds: float) -> Checks:
+    """What became of asking each connection; each answers within these seconds."""
     results: dict[str, HealthCheckResult] = {}
 
-    async with progress(ctx, "connections") as note:
+    async def ask(connector: Connector) -> Status:
+        portfolio.on_progress(connector.name, 0, 1)
+        found = results[connector.name] = await connector.health_check(deadline=seconds)
+        portfolio.on_progress(connector.name, 1, 1)
+        if (error := found.error) is None:
+            return Status(connector.name, "ok")
+        return Status(connector.name, "failed", code=error.code, message=error.message, advice=error.advice)
 
-        async def ask(connector: Connector) -> Status:
-            note(connector.name, 0, 1)
-            found = results[connector.name] = await connector.health_check(deadline=state.seconds)
-            note(connector.name, 1, 1)
-            if (error := found.error) is None:
-                return Status(connector.name, "ok")
-            return Status(connector.name, "failed", code=error.code, message=error.message, advice=error.advice)
-
-        statuses = await state.portfolio(connections).each(ask)
-    return result(Checks(connections=[_check(status, results.get(status.connection)) for status in statuses]))
+    statuses = await portfolio.each(ask)
+    return Checks(connections=[_check(status, results.get(status.connection)) for status in statuses])
 
 
 def _check(status: Status, found: HealthCheckResult | None) -> Check:

@@ -25,7 +25,7 @@ from mcp_server.answers import (
     status_of,
 )
 from mcp_server.progress import progress
-from mcp_server.state import Ctx, state_of
+from mcp_server.state import Ctx, State, state_of
 from mcp_server.values import LONG, LongText, Moment, Text, local_time, shown
 
 from .parameters import Connections, Cursor, Detail, EventReference, StartsAfter, StartsBefore, Words
@@ -108,10 +108,15 @@ async def list_events(
 
 async def get_event(ctx: Ctx, event: EventReference) -> Annotated[CallToolResult, WholeEvent]:
     """Everything known about one event: time, place, status, capacity, description, link."""
-    state, reference = state_of(ctx), parse(event, "event")
+    return result(await one_event(state_of(ctx), event))
+
+
+async def one_event(state: State, event: str) -> WholeEvent:
+    """The event that a reference names."""
+    reference = parse(event, "event")
     async with state.connector(reference.connection) as connector:
         found = await connector.get_event(reference.id, deadline=state.seconds)
-    return result(_whole(found, state.now()))
+    return _whole(found, state.now())
 
 
 def _brief(event: UnifiedEvent, now: datetime) -> dict[str, Any]:

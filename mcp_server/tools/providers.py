@@ -53,13 +53,18 @@ async def list_providers(
             connections=[await _account(state, name) for name in names if only in (None, _provider(name))],
             personal_data=state.personal_data,
             writes=state.writes,
-            providers=[
-                _platform(row, names, whole=only is not None)
-                for row in matrix()
-                if only in (None, row.provider) and state.serves(row.provider)
-            ],
+            providers=platforms(state, names, only),
         )
     )
+
+
+def platforms(state: State, names: Sequence[str] = (), only: str | None = None) -> list[Platform]:
+    """The rows of the matrix, or the whole of one. names: the connections there are, which need no help to connect."""
+    return [
+        _platform(row, names, whole=only is not None)
+        for row in matrix()
+        if only in (None, row.provider) and state.serves(row.provider)
+    ]
 
 
 async def _account(state: State, name: str) -> Account:
