@@ -11,6 +11,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.tools import Tool
@@ -125,6 +126,7 @@ class Write:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, told))
 
 
+@cache
 def writing_tools() -> list[Tool]:
     """The tools that change something, of all platforms."""
     return [_tool(find_provider(slug), action) for slug, actions in ACTIONS.items() for action in actions]
