@@ -1,10 +1,10 @@
-"""`python -m benchmarks [reading|importing|asking] [--records N] [--rounds N]`."""
+"""`python -m benchmarks [reading|importing|asking|assistant] [--records N] [--rounds N]`."""
 
 import argparse
 
-from . import asking, importing, reading
+from . import asking, assistant, importing, reading
 
-PARTS = ("reading", "importing", "asking")
+PARTS = ("reading", "importing", "asking", "assistant")
 
 
 def main() -> None:
@@ -19,6 +19,8 @@ def main() -> None:
         importing.measure(7 * asked.rounds)
     if asked.part in ("asking", None):
         asking.measure(asked.rounds)
+    if asked.part in ("assistant", None):
+        assistant.measure(asked.rounds)
 
 
 if __name__ == "__main__":

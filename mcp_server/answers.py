@@ -20,7 +20,7 @@ LARGEST = 40_000
 class Part(BaseModel):
     """A part of an answer. What is not known is left out of it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # listing the tools needs no validators
 
 
 class ConnectionStatus(Part):

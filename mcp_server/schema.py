@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_type_hints
 
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase
@@ -57,6 +57,7 @@ def reading(function: Callable[..., Any], title: str, *, asks_platforms: bool = 
         annotations=ToolAnnotations(
             read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=asks_platforms
         ),
+        structured_output=False,  # its schema is made below; twice would be a tenth of the start
     )
     return plain(tool, type(tool.name, (tool.fn_metadata.arg_model,), _STRICT))
 
@@ -75,6 +76,7 @@ def writing(
         annotations=ToolAnnotations(
             read_only_hint=False, destructive_hint=not adds, idempotent_hint=True, open_world_hint=True
         ),
+        structured_output=False,
     )
     return plain(tool, create_model(name, __base__=type(name, (ArgModelBase,), _STRICT), **inputs))
 
@@ -83,6 +85,7 @@ def plain(tool: Tool, arguments: type[ArgModelBase]) -> Tool:
     """The tool with these arguments, and with schemas without noise."""
     found = tool.fn_metadata
     found.arg_model = arguments
+    (found.output_model,) = get_type_hints(tool.fn, include_extras=True)["return"].__metadata__
     found.output_schema = inlined(TypeAdapter(found.output_model).json_schema(schema_generator=PlainOutput))
     tool.parameters = arguments.model_json_schema(schema_generator=Plain)
     return tool
