@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from mcp.shared.exceptions import MCPError
 
 from mcp_server.instructions import instructions
 from mcp_server.server import create_server
+from mcp_server.tools.writing import writing_tools
 from tests.mcp_server.conftest import ERAS, Assistant, state_for, tools_of
+from tests.mcp_server.snapshot import LISTING, listing
 
 pytestmark = pytest.mark.anyio
 
@@ -46,9 +49,17 @@ async def test_the_tools_are_listed_alike_each_time(alone: Assistant, era: str) 
     assert first == other
 
 
+async def test_what_assistants_read_changes_only_on_purpose() -> None:
+    assert await listing() == json.loads(LISTING.read_text()), "run: python -m tests.mcp_server.snapshot"
+
+
 async def test_the_listing_is_small(alone: Assistant) -> None:
     sizes = {tool["name"]: len(_compact(tool).encode()) for tool in await _tools(alone)}
     assert sum(sizes.values()) <= 17_500, sizes
+    writing = {tool["name"]: len(_compact(tool).encode()) for tool in await listing() if tool["name"] not in sizes}
+    assert sum(writing.values()) <= 12_000, writing
+    assert len(sizes) <= 14
+    assert len(writing) <= 8
 
 
 async def test_schemas_are_free_of_noise(alone: Assistant) -> None:
@@ -78,6 +89,11 @@ async def test_parameters_are_described_and_closed(alone: Assistant) -> None:
         assert all("description" in parameter for parameter in schema["properties"].values()), tool["name"]
     limit = (await _tools(alone))[2]["inputSchema"]["properties"]["limit"]
     assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 100, 25)
+
+
+def test_the_documentation_names_the_tools_there_are() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "assistants.md").read_text().partition("## What")[0]
+    assert re.findall(r"^\| `(\w+)` \|", page, re.M) == [*TOOLS, *(tool.name for tool in writing_tools())]
 
 
 async def test_the_server_introduces_itself(alone: Assistant) -> None:
