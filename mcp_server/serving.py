@@ -1,58 +1,22 @@
-"""`spekta mcp --http`: the MCP server over HTTP, for clients on this machine or, with an issuer, for others too.
-
-Without an issuer there is one token, which is made anew at each start unless SPEKTA_MCP_TOKEN gives it, and only this
-machine is served. With SPEKTA_MCP_ISSUER and SPEKTA_MCP_RESOURCE (the server's own address) it is an OAuth 2.1 resource
-server.
-"""
+"""`spekta mcp --http`: the MCP server over HTTP, for clients on this machine or, with an issuer, for others too."""
 
 import logging
-import os
-import secrets
 import socket
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import uvicorn
 
 from connectors import ConfigurationError
-from connectors.redaction import RedactingFilter, remember
+from connectors.redaction import RedactingFilter
 
-from .authorization import MCP_PATH, Authorization
+from .admission import ISSUER, RESOURCE, Admission, admission
+from .authorization import MCP_PATH
 from .server import create_server
 from .state import local
-from .tokens import Issuer, OneToken
 from .web import Door, create_app
 
-ISSUER, RESOURCE, TOKEN = "SPEKTA_MCP_ISSUER", "SPEKTA_MCP_RESOURCE", "SPEKTA_MCP_TOKEN"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-SHORTEST = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """authorization: who is let in. token: the only one, where it was made here and its user has to be told."""
-
-    authorization: Authorization
-    token: str | None = None
-
-
-def admission(environment: Mapping[str, str] = os.environ) -> Admission:
-    """As the environment says. Raises ConfigurationError where it says half of it, or a token that can be guessed."""
-    issuer, resource = environment.get(ISSUER), environment.get(RESOURCE)
-    if bool(issuer) != bool(resource):
-        missing = RESOURCE if issuer else ISSUER
-        raise ConfigurationError(f"{missing} is missing.", f"Set {ISSUER} and {RESOURCE}, or neither.")
-    if issuer and resource:
-        if urlsplit(resource).path != MCP_PATH:
-            raise ConfigurationError(f"{RESOURCE} is not the server's address.", f"It ends in {MCP_PATH}.")
-        return Admission(Authorization(Issuer(issuer, resource), resource, issuer))
-    given = environment.get(TOKEN)
-    if given is not None and len(given) < SHORTEST:
-        raise ConfigurationError(f"{TOKEN} is too short.", f"Give {SHORTEST} characters at least, or leave it out.")
-    token = given or secrets.token_urlsafe(32)
-    remember(token)
-    return Admission(Authorization(OneToken(token)), None if given else token)
 
 
 def door(admitted: Admission) -> Door:

@@ -19,7 +19,8 @@ from mcp.client.streamable_http import streamable_http_client
 
 from connectors import ConfigurationError, connect
 from connectors.credentials.environment import EnvironmentStore
-from mcp_server.serving import admission, door, main
+from mcp_server.admission import admission
+from mcp_server.serving import door, main
 from mcp_server.state import State
 from mcp_server.tokens import Issuer, OneToken
 from mcp_server.web import Door
