@@ -27,7 +27,7 @@ from .models import (
     UnifiedTicket,
 )
 from .money import Sale, sale_of
-from .paging import Paging
+from .paging import Fits, Paging
 from .position import Batch, Position
 from .provider import Provider
 from .questions import Filters, Questions, check_id
@@ -44,8 +44,9 @@ class Connector:
 
     `rate_limit` is (requests, seconds), None where that is not known. Every method takes a `deadline` in seconds,
     within which it answers or raises. Lists take `page` (from 1) or `cursor`, `page_size` (1 to 1000), `since` (changed
-    at or after, an aware time) and `filters`. Raises InvalidArgument before any request for an argument that cannot be
-    used, Unsupported for what the platform does not offer, and ProviderError otherwise.
+    at or after, an aware time), `filters`, and `fits`, which is asked of each record in turn and ends the page before
+    the first that it refuses. Raises InvalidArgument before any request for an argument that cannot be used,
+    Unsupported for what the platform does not offer, and ProviderError otherwise.
     """
 
     def __init__(
@@ -118,13 +119,21 @@ class Connector:
         page_size: int = 50,
         cursor: str | None = None,
         deadline: float | None = None,
+        fits: Fits | None = None,
     ) -> PaginatedResult[Any]:
         """A page of a listing that only this platform has: one of `provider.listings`, asked with its inputs."""
         if name not in self.provider.listings:
             known = ", ".join(self.provider.listings) or "none"
             raise InvalidArgument("name", f"{self.provider.name} has no listing {name!r}.", f"Its own: {known}.")
         return await self._paging.page(
-            name, None, filters=inputs or {}, page=page, page_size=page_size, cursor=cursor, deadline=deadline
+            name,
+            None,
+            filters=inputs or {},
+            page=page,
+            page_size=page_size,
+            cursor=cursor,
+            deadline=deadline,
+            fits=fits,
         )
 
     # Streams

@@ -7,7 +7,7 @@ adds its own. Values are text, flags, aware times, or the size of a page.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from .errors import InvalidArgument
@@ -15,6 +15,7 @@ from .models import AttendeeStatus, EventStatus, OrderStatus, UnifiedAttendee, U
 from .provider import Filter, Stream
 
 Keep = Callable[[Any], bool]
+Kind = Literal["text", "time", "flag", "size"]
 ROOM = timedelta(days=3)  # for a time to be written as a day in any zone, and rounded up
 LARGEST_PAGE = 1000
 
@@ -41,15 +42,6 @@ def aware(name: str, moment: datetime) -> datetime:
     return utc
 
 
-def _one_of(words: Any) -> Callable[[str, Any], Any]:
-    def read(name: str, value: Any) -> Any:
-        if value not in get_args(words):
-            raise InvalidArgument(name, f"{name} {value!r} is not known.", f"One of: {', '.join(get_args(words))}.")
-        return value
-
-    return read
-
-
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise InvalidArgument(name, f"{name} is not text.", "Leave it out to ask for everything.")
@@ -66,10 +58,17 @@ def flag_of(name: str, value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """A filter of every provider: how its value is read, and which records it keeps when applied here."""
+    """A filter of every provider: what its value is, and which records it keeps when applied here."""
 
-    read: Callable[[str, Any], Any]
     keep: Callable[[Any, Any], bool]
+    type: Kind = "text"
+    words: tuple[str, ...] = ()
+
+    def read(self, name: str, value: Any) -> Any:
+        """The value. Raises InvalidArgument."""
+        if self.words and value not in self.words:
+            raise InvalidArgument(name, f"{name} {value!r} is not known.", f"One of: {', '.join(self.words)}.")
+        return {"time": moment_of, "flag": flag_of}.get(self.type, _text)(name, value)
 
 
 def _starts_after(event: UnifiedEvent, moment: datetime) -> bool:
@@ -98,13 +97,16 @@ def _entered(attendee: UnifiedAttendee, value: bool) -> bool:
 
 COMMON: Mapping[str, Mapping[str, Common]] = {
     "events": {
-        "starts_after": Common(moment_of, _starts_after),
-        "starts_before": Common(moment_of, _starts_before),
-        "status": Common(_one_of(EventStatus), _same_status),
-        "q": Common(_text, _named),
+        "starts_after": Common(_starts_after, "time"),
+        "starts_before": Common(_starts_before, "time"),
+        "status": Common(_same_status, words=get_args(EventStatus)),
+        "q": Common(_named),
     },
-    "orders": {"status": Common(_one_of(OrderStatus), _same_status), "buyer_email": Common(_text, _bought_by)},
-    "attendees": {"checked_in": Common(flag_of, _entered), "status": Common(_one_of(AttendeeStatus), _same_status)},
+    "orders": {"status": Common(_same_status, words=get_args(OrderStatus)), "buyer_email": Common(_bought_by)},
+    "attendees": {
+        "checked_in": Common(_entered, "flag"),
+        "status": Common(_same_status, words=get_args(AttendeeStatus)),
+    },
 }
 
 
@@ -124,6 +126,14 @@ class Asked:
 def names(kind: str, streams: tuple[Stream, ...]) -> list[str]:
     """The filters that a listing understands."""
     return sorted({*COMMON.get(kind, {}), *(name for stream in streams for name in stream.filters)})
+
+
+def shape(kind: str, name: str, streams: tuple[Stream, ...]) -> tuple[Kind, tuple[str, ...]]:
+    """Of which type a filter's value is, and the words that it can be, where there are only some."""
+    if common := COMMON.get(kind, {}).get(name):
+        return common.type, common.words
+    own = next(stream.filters[name] for stream in streams if name in stream.filters)
+    return own.type, tuple(own.words or ())
 
 
 def read(

@@ -38,7 +38,7 @@ Mode = Literal["live", "test"]
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # each is built when it is first needed
 
 
 class Venue(Model):

@@ -1,7 +1,8 @@
 """One page of ours, filled from answers of theirs whatever their size; by page number or by cursor."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from . import cursor as cursors
@@ -16,6 +17,7 @@ from .provider import Provider
 from .questions import Filters, Questions, asked
 from .walk import Walker
 
+Fits = Callable[[Any], bool]
 REQUESTS_PER_PAGE = 10
 REQUESTS_TO_PAGE = 50
 
@@ -40,8 +42,12 @@ class Paging:
         cursor: str | None = None,
         filters: Filters | None = None,
         deadline: float | None = None,
+        fits: Fits | None = None,
     ) -> PaginatedResult[Any]:
-        """A page. A deadline that comes when something was read already makes the page shorter, not the call fail."""
+        """A page. A deadline that comes when something was read already makes the page shorter, not the call fail.
+
+        `fits` is asked of each record in turn, and ends the page before the first that it refuses.
+        """
         _check(page, page_size, cursor)
         number = page or 1
         start: Position | None = None
@@ -54,7 +60,7 @@ class Paging:
             start = self._jump(question, number, page_size) if number > 1 else None
         question.deadline = Deadline(deadline)
         walked = number > 1 and start is None
-        filling = _Filling(page_size, (number - 1) * page_size if walked else 0)
+        filling = _Filling(page_size, (number - 1) * page_size if walked else 0, fits)
         await filling.read(self._walker.walk(question, start), REQUESTS_TO_PAGE if walked else REQUESTS_PER_PAGE)
         if filling.to_skip and filling.after:
             advice = "Use the cursor of the page before, or a larger page_size."
@@ -115,13 +121,15 @@ class Paging:
 class _Filling:
     """A page that is being filled, after `to_skip` records that come before it."""
 
-    def __init__(self, wanted: int, to_skip: int) -> None:
+    def __init__(self, wanted: int, to_skip: int, fits: Fits | None) -> None:
         self.wanted = wanted
         self.to_skip = to_skip
+        self.fits = fits
         self.items: list[Any] = []
         self.problems: list[Problem] = []
         self.after: Position | None = None
         self.total: int | None = None
+        self._cut = False
 
     async def read(self, batches: AsyncIterator[Batch], allowed: int) -> None:
         """Takes batches until the page is full, the walk ends, or `allowed` answers were read."""
@@ -131,7 +139,7 @@ class _Filling:
                 number += 1
                 self._take(batch)
                 self.total = batch.total if number == 1 else self.total
-                if len(self.items) == self.wanted or number == allowed or self.after is None:
+                if len(self.items) == self.wanted or number == allowed or self.after is None or self._cut:
                     return
         except DeadlineExceeded:
             if not self.items:
@@ -139,15 +147,23 @@ class _Filling:
 
     def _take(self, batch: Batch) -> None:
         room = self.to_skip + self.wanted - len(self.items)
-        taken, left = batch.records[:room], batch.records[room:]
-        self.items += taken[self.to_skip :]
-        self.to_skip = max(0, self.to_skip - len(taken))
+        skipped, wanted = batch.records[: self.to_skip], batch.records[self.to_skip : room]
+        fitting = wanted if self.fits is None else list(takewhile(self.fits, wanted))
+        self._cut = len(fitting) < len(wanted)
+        self.items += fitting
+        self.to_skip -= len(skipped)
         self.after = batch.after
-        if left:
-            at = batch.at
-            self.after = Position(at.part, at.scope, at.state, taken[-1].id, at.given + len(taken))
+        taken = len(skipped) + len(fitting)
+        if taken < len(batch.records):
+            self.after = _within(batch, taken)
         else:
             self.problems += batch.problems  # of an answer that is cut, the last page that it gives tells them
+
+
+def _within(batch: Batch, taken: int) -> Position:
+    """The place in an answer after so many of its records."""
+    at = batch.at
+    return Position(at.part, at.scope, at.state, batch.records[taken - 1].id, at.given + taken) if taken else at
 
 
 def _check(page: int | None, page_size: int, cursor: str | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -132,6 +133,30 @@ async def test_page_numbers_lead_anywhere_in_the_list(account: Account, kind: st
             assert (page.page, page.page_size) == (number, size)
             assert ids(page) == whole[(number - 1) * size : number * size]
             assert page.has_more or number == last
+
+
+@every_listing
+@pytest.mark.parametrize("room", [1, 7])
+async def test_a_page_that_is_cut_goes_on_with_what_did_not_fit(
+    account: Account, kind: str, room: int, lists: Any
+) -> None:
+    async with account.connect() as connector:
+        reader = Reader(account, connector, kind)
+        whole = (await whole_of(reader, lists))[: 3 * room]
+        found: list[str] = []
+        page = await reader.page(page_size=50, fits=until_full(room))
+        found += ids(page)
+        while page.next_cursor and len(found) < len(whole):
+            assert len(page.items) <= room
+            page = await reader.page(cursor=page.next_cursor, page_size=50, fits=until_full(room))
+            found += ids(page)
+    assert found == whole
+
+
+def until_full(room: int) -> Callable[[Any], bool]:
+    """Lets so many records through."""
+    seen = count(1)
+    return lambda _: next(seen) <= room
 
 
 @every_listing
