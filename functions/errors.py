@@ -5,13 +5,16 @@
 
 import json
 import math
+import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from connectors import errors
+from connectors.redaction import quoted
+from connectors.registry import SLUGS
 
 from .log import logger
 
@@ -20,6 +23,34 @@ class UnknownPath(errors.SpektaError):
     """No route of the API."""
 
     code = "not_found"
+
+
+class MethodNotAllowed(errors.SpektaError):
+    """A path with routes for other methods, `allowed`."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, method: str, allowed: Sequence[str]) -> None:
+        super().__init__(f"This path takes no {method}.", f"It takes: {', '.join(allowed)}.")
+        self.allowed = allowed
+
+
+class UnsupportedMediaType(errors.InvalidArgument):
+    """A body that is not sent as JSON."""
+
+    code = "unsupported_media_type"
+
+
+class PayloadTooLarge(errors.InvalidArgument):
+    """A body that is larger than Lambda takes."""
+
+    code = "payload_too_large"
+
+
+class Unauthorized(errors.SpektaError):
+    """Who asks does not show the token."""
+
+    code = "unauthorized"
 
 
 class PersonalDataRefused(errors.SpektaError):
@@ -43,9 +74,13 @@ class Internal(errors.SpektaError):
 STATUSES: Mapping[type[errors.SpektaError], int] = {
     errors.InvalidArgument: 400,
     errors.NotificationRefused: 401,
+    PayloadTooLarge: 413,
+    UnsupportedMediaType: 415,
+    Unauthorized: 401,
     PersonalDataRefused: 403,
     errors.NotAllowed: 403,
     UnknownPath: 404,
+    MethodNotAllowed: 405,
     errors.NotFound: 404,
     errors.RateLimited: 429,
     Internal: 500,
@@ -59,6 +94,8 @@ CODES: Mapping[type[errors.SpektaError], str] = {
     errors.AuthenticationFailed: "provider_auth_failed",
     errors.PermissionDenied: "provider_permission_denied",
 }
+LONGEST_MESSAGE = 2000
+OTHERS = ("portfolio", "providers", "sync")  # what stands in a path where a provider does
 # What the caller chose wrongly; any other fault of a connection's settings is for the operator to mend.
 ASKED = {"provider": 404, "connection": 404, "account": 400}
 
@@ -68,7 +105,8 @@ def handle(app: APIGatewayHttpResolver, provider: str | None = None) -> None:
 
     def failed(raised: Exception) -> Response[str]:
         event = app.current_event
-        return answer(_known(raised), provider, event.request_context.request_id, wrote=event.http_method != "GET")
+        error = nowhere(event.path) if isinstance(raised, NotFoundError) else _known(raised)
+        return answer(error, provider, event.request_context.request_id, wrote=event.http_method != "GET")
 
     app.exception_handler(Exception)(failed)
 
@@ -84,14 +122,28 @@ def answer(error: errors.SpektaError, provider: str | None, request_id: str, *, 
     )
     content = {
         "code": code,
-        "message": str(error),
+        "message": quoted(str(error), LONGEST_MESSAGE),
         "provider": provider,
         "request_id": request_id,
-        "param": getattr(error, "param", None) or getattr(error, "field", None),
+        "param": _param(error),
     }
+    body = json.dumps({"error": content}, ensure_ascii=False)
+    return Response(status, "application/json", body, {"Cache-Control": "no-store", **_headers(error)})
+
+
+def _param(error: errors.SpektaError) -> str | None:
+    """What the caller gave wrongly. It may be a name that the caller made up."""
+    param = getattr(error, "param", None) or getattr(error, "field", None)
+    return None if param is None else quoted(param)
+
+
+def _headers(error: errors.SpektaError) -> dict[str, str]:
+    if isinstance(error, MethodNotAllowed):
+        return {"Allow": ", ".join(error.allowed)}
+    if isinstance(error, Unauthorized):
+        return {"WWW-Authenticate": "Bearer"}
     wait = getattr(error, "retry_after", None)
-    headers = {"Cache-Control": "no-store"} | ({} if wait is None else {"Retry-After": str(math.ceil(wait))})
-    return Response(status, "application/json", json.dumps({"error": content}, ensure_ascii=False), headers)
+    return {} if wait is None else {"Retry-After": str(math.ceil(wait))}
 
 
 def status_of(error: errors.SpektaError, *, wrote: bool = False) -> int:
@@ -103,11 +155,26 @@ def status_of(error: errors.SpektaError, *, wrote: bool = False) -> int:
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
+def all_kinds(kind: type[errors.SpektaError] = errors.SpektaError) -> Iterator[tuple[type[errors.SpektaError], int]]:
+    """Every kind of error that has a status, with it."""
+    for below in kind.__subclasses__():
+        yield below, next(STATUSES[one] for one in below.__mro__ if one in STATUSES)
+        yield from all_kinds(below)
+
+
 def _known(raised: Exception) -> errors.SpektaError:
     if isinstance(raised, errors.SpektaError):
         return raised
-    if isinstance(raised, NotFoundError):
-        return UnknownPath("There is nothing at this path.")
     # Where it happened but not what it says, which may be a value of the query or of a record.
     logger.error("%s\n%s", type(raised).__qualname__, "".join(traceback.format_tb(raised.__traceback__)))
     return Internal("Spekta failed to answer.", "The log tells why, under this request_id.")
+
+
+def nowhere(path: str) -> errors.SpektaError:
+    """Why there is nothing at a path."""
+    place = re.match(r"/v1/([^/]+)/", path)
+    if place and place[1] not in {*SLUGS, *OTHERS}:
+        return errors.ConfigurationError(
+            f"There is no provider {place[1]!r}.", f"Providers: {', '.join(SLUGS)}.", "provider"
+        )
+    return UnknownPath("There is nothing at this path.")

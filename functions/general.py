@@ -1,33 +1,55 @@
-"""What is asked of no single provider: `GET /v1/providers`, and every path that no other function serves."""
+"""What is asked of no single provider: `GET /v1/providers`, `POST /v1/sync`, and every path that no other function
+serves.
+"""
 
+import asyncio
 from dataclasses import asdict
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.event_handler import Response
 
-from connectors.credentials import split
+from connectors.credentials import Store, split
 from connectors.matrix import matrix
+from spekta.aws.bus import request_sync
 from spekta.aws.secrets import SecretStore
 
-from . import answers, errors
+from . import answers
 from .log import logger
-from .query import read_none
+from .parameters import CONNECTIONS
+from .query import chosen, read
+from .resolver import Resolver
 
-store = SecretStore()
-app = APIGatewayHttpResolver()
-errors.handle(app)
-
-
-@app.get("/v1/providers")
-def providers() -> Response[str]:
-    read_none(app.current_event.raw_query_string)
-    connected: dict[str, list[str]] = {}
-    for connection in store.connections():
-        connected.setdefault(split(connection)[0], []).append(connection)
-    return answers.rows([asdict(row) | {"connections": connected.get(row.provider, [])} for row in matrix()])
+SYNC = (CONNECTIONS,)
 
 
-@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, log_event=False)
+class GeneralRoutes:
+    """Tells which providers there are and which connections the store knows, and passes on that these be synced."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.resolver = Resolver()
+        self.resolver.get("/v1/providers")(self._providers)
+        self.resolver.post("/v1/sync")(self._sync)
+
+    async def _providers(self) -> Response[str]:
+        read(self.resolver.query, ())
+        connected: dict[str, list[str]] = {}
+        for connection in await asyncio.to_thread(self.store.connections):
+            connected.setdefault(split(connection)[0], []).append(connection)
+        rows = [asdict(row) | {"connections": connected.get(row.provider, [])} for row in matrix()]
+        return answers.response({"data": rows})
+
+    async def _sync(self) -> Response[str]:
+        """Asked for, not done: a sync takes longer than anybody waits."""
+        query = read(self.resolver.query, SYNC)
+        asked = chosen(query, await asyncio.to_thread(self.store.connections))
+        await asyncio.to_thread(request_sync, asked)
+        return answers.response({"data": {"connections": asked}}, status=202)
+
+
+routes = GeneralRoutes(SecretStore())
+
+
+@logger.inject_lambda_context(log_event=False)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return app.resolve(event, context)
+    return routes.resolver.run(event, context)

@@ -1,68 +1,74 @@
 """The query of a request, read and checked. A name that the route does not know is refused with those that it does."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from connectors.credentials import DEFAULT
 from connectors.errors import InvalidArgument
-from connectors.filters import flag_of, moment_of
-from connectors.models import UnifiedAttendee, UnifiedOrder
 
 from .errors import PersonalDataRefused
-
-PERSONAL = {"attendees": UnifiedAttendee.personal, "orders": UnifiedOrder.personal}
+from .parameters import Parameter
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What was asked: which account, what of each record is given, and what is handed to the connector. `inputs` are
-    those of a listing that the platform alone has.
+    """What was asked. `given` are the parameters that were given, `others` filters or inputs, which the connector
+    reads.
     """
 
-    account: str
-    raw: bool
-    personal_data: bool
-    page: Mapping[str, Any] = field(default_factory=dict)
-    inputs: dict[str, str] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def account(self) -> str:
+        return self.given.get("account") or DEFAULT
+
+    @property
+    def raw(self) -> bool:
+        return bool(self.given.get("raw"))
+
+    @property
+    def personal_data(self) -> bool:
+        return bool(self.given.get("personal_data"))
+
+    def of(self, parameters: Iterable[Parameter]) -> dict[str, Any]:
+        """What was given of these."""
+        return {one.name: self.given[one.name] for one in parameters if one.name in self.given}
 
 
-def read_none(text: str) -> None:
-    """The query of a route that takes none."""
-    _check_names(_values(text), ())
+def read(
+    text: str,
+    parameters: Iterable[Parameter],
+    others: Iterable[str] = (),
+    personal: frozenset[str] = frozenset(),
+    *,
+    persons: bool = True,
+) -> Query:
+    """The query of a route with these parameters. To ask by one that is `personal` tells who is in a list, so it needs
+    personal_data too. persons: whether the caller may have personal data, where the operator gives it.
+    """
+    values, known, others = _values(text), {one.name: one for one in parameters}, set(others)
+    for name in values:
+        if name not in others and name not in known:
+            valid = ", ".join(sorted({*known, *others}))
+            raise InvalidArgument(name, f"{name!r} is not a parameter here.", f"Valid: {valid or 'none'}.")
+    given = {name: known[name].read(name, value) for name, value in values.items() if name in known}
+    query = Query(given, {name: value for name, value in values.items() if name in others})
+    _check_personal(query, personal, persons)
+    return query
 
 
-def read(text: str, *, records: bool = True) -> Query:
-    """The query of a route that gives one thing; only for a record can `raw` and `personal_data` be asked."""
-    values = _values(text)
-    _check_names(values, ("account", *(("personal_data", "raw") if records else ())))
-    return _query(values)
-
-
-def read_page(text: str, kind: str, filters: Iterable[str]) -> Query:
-    """The query of a listing. A filter by a personal field tells who is in the list, so it needs personal_data too."""
-    values, filters = _values(text), set(filters)
-    _check_names(values, {"account", "personal_data", "raw", *_PAGE, *filters})
-    page: dict[str, Any] = {name: _PAGE[name](name, value) for name, value in values.items() if name in _PAGE}
-    page["filters"] = {name: value for name, value in values.items() if name in filters}
-    return _query(values, page, PERSONAL.get(kind, frozenset()))
-
-
-def read_own(text: str, inputs: Iterable[str], *, paged: bool) -> Query:
-    """The query of a listing that the platform alone has. Its inputs are checked by the connector."""
-    values, inputs, places = _values(text), set(inputs), {"page", "page_size", "cursor"} if paged else set()
-    _check_names(values, {"account", "personal_data", "raw", *places, *inputs})
-    query = _query(values, {name: _PAGE[name](name, value) for name, value in values.items() if name in places})
-    return replace(query, inputs={name: value for name, value in values.items() if name in inputs})
-
-
-def flag(text: str, name: str) -> tuple[bool, str]:
-    """A flag of the query, and the query without it."""
-    values = _values(text)
-    said = values.pop(name, "false")
-    return flag_of(name, said), urlencode(values)
+def chosen(query: Query, known: Sequence[str]) -> list[str]:
+    """The connections that are asked for; all that are known where none is named."""
+    wanted = query.given.get("connections", known)
+    for name in wanted:
+        if name not in known:
+            advice = f"Connections: {', '.join(known) or 'none'}."
+            raise InvalidArgument("connections", f"There is no connection {name!r}.", advice)
+    return list(dict.fromkeys(wanted))
 
 
 def _values(text: str) -> dict[str, str]:
@@ -74,42 +80,11 @@ def _values(text: str) -> dict[str, str]:
     return values
 
 
-def _check_names(values: Mapping[str, str], valid: Collection[str]) -> None:
-    advice = f"Valid: {', '.join(sorted(valid))}." if valid else "There are none."
-    for name in values:
-        if name not in valid:
-            raise InvalidArgument(name, f"{name!r} is not a parameter here.", advice)
-
-
-def _query(
-    values: Mapping[str, str], page: Mapping[str, Any] | None = None, personal: frozenset[str] = frozenset()
-) -> Query:
-    wanted = flag_of("personal_data", values.get("personal_data", "false"))
-    raw = flag_of("raw", values.get("raw", "false"))
-    if wanted and os.environ.get("SPEKTA_ALLOW_PERSONAL_DATA") != "true":
+def _check_personal(query: Query, personal: frozenset[str], persons: bool) -> None:
+    if query.personal_data and os.environ.get("SPEKTA_ALLOW_PERSONAL_DATA") != "true":
         raise PersonalDataRefused("Personal data is not given here.", "The operator has not switched it on.")
-    for name in [*sorted(personal.intersection(values)), *(["raw"] if raw else [])]:
-        if not wanted:
+    if query.personal_data and not persons:
+        raise PersonalDataRefused("The token does not allow personal data.", "It needs the scope personal_data.")
+    for name in [*sorted(personal.intersection(query.others)), *(["raw"] if query.raw else [])]:
+        if not query.personal_data:
             raise InvalidArgument(name, f"{name} concerns personal data.", "Add personal_data=true.")
-    return Query(values.get("account") or DEFAULT, raw, wanted, page or {})
-
-
-def _text(name: str, value: str) -> str:
-    if not value:
-        raise InvalidArgument(name, f"{name} is empty.", "Leave it out instead.")
-    return value
-
-
-def _whole(name: str, value: str) -> int:
-    try:
-        return int(value)
-    except ValueError:
-        raise InvalidArgument(name, f"{name} is not a whole number.") from None
-
-
-_PAGE: Mapping[str, Callable[[str, str], Any]] = {
-    "page": _whole,
-    "page_size": _whole,
-    "cursor": _text,
-    "since": moment_of,
-}

@@ -12,7 +12,11 @@ from .errors import failing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+FUNCTION_SECONDS = 28
 
 
 def secrets_manager() -> "SecretsManagerClient":
@@ -27,13 +31,29 @@ def dynamodb() -> "DynamoDBClient":
     return client
 
 
-def _client(service: str) -> Any:
+def events() -> "EventBridgeClient":
+    """A client of EventBridge. Raises ConfigurationError where no region is set."""
+    client: EventBridgeClient = _client("events")
+    return client
+
+
+def functions(at_once: int) -> "LambdaClient":
+    """A client of Lambda for so many calls at a time, each of which is waited for as long as a function may take.
+    Raises ConfigurationError where no region is set.
+    """
+    client: LambdaClient = _client(
+        "lambda", read_timeout=FUNCTION_SECONDS, max_pool_connections=at_once, retries={"total_max_attempts": 1}
+    )
+    return client
+
+
+def _client(service: str, **more: Any) -> Any:
     try:
         import boto3
         from botocore.config import Config
     except ModuleNotFoundError:
         raise ConfigurationError("This needs boto3.", "Run: pip install 'spekta[aws]'") from None
-    patience = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"})
+    usual = {"connect_timeout": 2, "read_timeout": 5, "retries": {"total_max_attempts": 2, "mode": "standard"}}
     with failing():
         session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # which boto3 leaves to the other SDKs
-        return session.client(service, config=patience)
+        return session.client(service, config=Config(**{**usual, **more}))

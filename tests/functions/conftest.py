@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
 import functions
 from connectors.credentials.environment import EnvironmentStore
@@ -17,9 +18,15 @@ Ask = Callable[[dict[str, Any]], tuple[int, Any, dict[str, str]]]
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[str]:
+def platforms() -> Starlette:
+    """Every platform, as the sandbox has it."""
+    return create_app()
+
+
+@pytest.fixture(scope="session")
+def sandbox(platforms: Starlette) -> Iterator[str]:
     """The address of a running sandbox."""
-    with running(create_app()) as origin:
+    with running(platforms) as origin:
         yield origin
 
 
@@ -48,7 +55,7 @@ def handler_of(slug: str) -> ModuleType:
 @pytest.fixture
 def ask(function: ModuleType, sandbox: str, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Asks ticket-tailor's handler in this process; its platform is the sandbox. Gives status, body and headers."""
-    monkeypatch.setattr(function, "store", EnvironmentStore(environment(sandbox)))
+    monkeypatch.setattr(function.routes, "store", EnvironmentStore(environment(sandbox)))
     return lambda event: outcome(function.handler(event, Context()))
 
 

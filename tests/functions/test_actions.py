@@ -51,7 +51,7 @@ def handler() -> ModuleType:
 
 @pytest.fixture
 def ask(handler: ModuleType, sandbox: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
-    monkeypatch.setattr(handler, "store", EnvironmentStore(environment(sandbox)))
+    monkeypatch.setattr(handler.routes, "store", EnvironmentStore(environment(sandbox)))
     yield lambda event: outcome(handler.handler(event, Context()))
     httpx2.post(f"{sandbox}/_sandbox/reset", params={"provider": "equaticket"})
 
@@ -94,7 +94,7 @@ def test_writes_are_off_until_the_operator_switches_them_on(
 @pytest.mark.parametrize("method, path, name", ACTIONS)
 def test_other_platforms_have_no_such_routes(handler: ModuleType, method: str, path: str, name: str) -> None:
     other = handler_of("ticket-tailor")
-    assert outcome(other.handler(sent(f"/v1/ticket-tailor{path}", method, "{}"), Context()))[0] == 404
+    assert outcome(other.handler(sent(f"/v1/ticket-tailor{path}", method, "{}"), Context()))[0] in (404, 405)
 
 
 @pytest.mark.usefixtures("writes")
@@ -171,7 +171,7 @@ def test_test_data_is_reset_with_a_test_key(
     ask: Ask, handler: ModuleType, sandbox: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = {**environment(sandbox), "EQUATICKET_API_KEY": TEST}
-    monkeypatch.setattr(handler, "store", EnvironmentStore(known))
+    monkeypatch.setattr(handler.routes, "store", EnvironmentStore(known))
     made(ask)
     reset = done(ask, sent(f"{V1}/reset-test-data", "POST"))
     assert (reset["sent"], reset["data"]) == (True, None)

@@ -92,7 +92,7 @@ def first(slug: str, origin: str) -> tuple[str, str]:
     """The path of an event, and the cursor after it. The platform works."""
     store, module = EnvironmentStore(variables(slug, origin)), function(slug)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "store", store)
+        patch.setattr(module.routes, "store", store)
         status, body, _ = outcome(ask(slug, "/events", page_size=1))
     assert status == 200, body
     return f"/events/{encode_id(body['data'][0]['id'])}", body["next_cursor"] or ""
@@ -129,7 +129,7 @@ def go_wrong(platform: Platform, slug: str, fault: str, patch: pytest.MonkeyPatc
     elif fault == "expired tokens":
         platform.sandbox.expire_tokens(slug)
     elif fault == "slow":
-        patch.setattr(function(slug), "SECONDS", 0.05)
+        patch.setattr(function(slug).routes, "seconds", 0.05)
         platform.sandbox.misbehave(slug, "slow", seconds=0.1)
     elif fault == "foreign_next" and not services()[slug].shape.next_is_link:
         pytest.skip("it has no link to the next page")
@@ -151,7 +151,7 @@ def leaks(
         first(slug, platform.origin)
         Clock().stop(monkeypatch)
         values = variables(slug, platform.origin, wrong=fault == "wrong key")
-        monkeypatch.setattr(function(slug), "store", EnvironmentStore(values))
+        monkeypatch.setattr(function(slug).routes, "store", EnvironmentStore(values))
         go_wrong(platform, slug, fault, monkeypatch)
         response = asked(slug, platform.origin, route)
         output = capfd.readouterr()

@@ -103,7 +103,6 @@ def test_a_sum_that_takes_too_long_names_the_next_call(ask: Ask, monkeypatch: py
         ("/events/a%20b/tickets", {}, 400, "invalid_argument", "event_id"),
         ("/nothing", {}, 404, "not_found", None),
         ("/events/ev_1/nothing", {}, 404, "not_found", None),
-        ('/events/"', {}, 404, "not_found", None),
     ],
 )
 def test_from_the_query_to_the_envelope(
@@ -113,23 +112,41 @@ def test_from_the_query_to_the_envelope(
     assert (answered, body["error"]["code"], body["error"]["param"]) == (status, code, param), body
 
 
+@pytest.mark.parametrize("path", ["/v1/pretix/events", "/", "/v1/ticket-tailor", "/v1/ticket-tailor/events/"])
+def test_what_the_gateway_does_not_send_here(ask: Ask, path: str) -> None:
+    status, body, _ = ask(request(path))
+    assert (status, body["error"]["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "BREW"])
+def test_another_method_is_told_which_are_taken(ask: Ask, method: str) -> None:
+    status, body, headers = ask(request("/v1/ticket-tailor/events", method))
+    assert (status, body["error"]["code"], headers["Allow"]) == (405, "method_not_allowed", "GET")
+
+
+@pytest.mark.parametrize("path", ["/v1/nothere/events", "/v1/nothere/health", "/v1/Pretix/events"])
+def test_an_unknown_provider_is_told_which_are_known(path: str) -> None:
+    status, body, _ = outcome(general.handler(request(path), Context()))
+    assert (status, body["error"]["code"], body["error"]["param"]) == (404, "configuration", "provider")
+    assert "ticket-tailor" in body["error"]["message"]
+
+
 @pytest.mark.parametrize(
-    "event", [request("/v1/pretix/events"), request("/v1/ticket-tailor/events", "POST"), request("/")]
+    "given, correlation",
+    [("4bf92f35-77b3", "4bf92f35-77b3"), ("", REQUEST_ID), ("a b", REQUEST_ID), ("x" * 129, REQUEST_ID)],
 )
-def test_what_the_gateway_does_not_send_here(ask: Ask, event: dict[str, Any]) -> None:
-    assert ask(event)[0] == 404
+@pytest.mark.parametrize("path, status", [("/events", 200), ("/nothing", 404)])
+def test_ids_of_a_request(ask: Ask, path: str, status: int, given: str, correlation: str) -> None:
+    event = request(f"/v1/ticket-tailor{path}")
+    event["headers"]["x-correlation-id"] = given
+    answered, _, headers = ask(event)
+    assert (answered, headers["X-Request-Id"], headers["X-Correlation-Id"]) == (status, REQUEST_ID, correlation)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 def test_a_path_that_no_function_serves(method: str) -> None:
     status, body, _ = outcome(general.handler(request("/v1/elsewhere", method), Context()))
     assert (status, body["error"]["code"], body["error"]["request_id"]) == (404, "not_found", REQUEST_ID)
-
-
-def test_an_answer_too_large_for_lambda(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("functions.answers.LARGEST", 100)
-    status, body, _ = ask(request("/v1/ticket-tailor/events"))
-    assert (status, body["error"]["param"]) == (400, "page_size")
 
 
 def test_the_log_holds_neither_query_nor_secret(

@@ -1,7 +1,7 @@
 """What is asked of no single provider."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -29,7 +29,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> "Iterator[SecretsManagerClient]":
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with mock_aws():
         client = boto3.client("secretsmanager", "eu-central-1")
-        monkeypatch.setattr(general, "store", SecretStore(client))
+        monkeypatch.setattr(general.routes, "store", SecretStore(client))
         yield client
 
 
@@ -65,3 +65,61 @@ def test_a_query_is_refused() -> None:
     status, body, _ = ask(account="london")
     assert (status, body["error"]["code"], body["error"]["param"]) == (400, "invalid_argument", "account")
     assert "none" in body["error"]["message"]
+
+
+@pytest.fixture
+def heard(client: "SecretsManagerClient", monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Any]]:
+    """What is told on the stack's bus. There are two connections."""
+    for name in ("spekta/eventbrite/london", "spekta/pretix/default"):
+        client.create_secret(Name=name, SecretString="{}")
+    events, sqs = boto3.client("events", "eu-central-1"), boto3.client("sqs", "eu-central-1")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("SPEKTA_BUS", events.create_event_bus(Name="shop")["EventBusArn"].rpartition("/")[2])
+    queue = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = json.dumps({"source": ["spekta"], "detail-type": ["spekta.sync.requested"]})
+    events.put_rule(Name="all", EventBusName="shop", EventPattern=pattern)
+    events.put_targets(Rule="all", EventBusName="shop", Targets=[{"Id": "queue", "Arn": arn}])
+    return lambda: [
+        json.loads(one["Body"])["detail"] for one in sqs.receive_message(QueueUrl=queue).get("Messages", [])
+    ]
+
+
+def ask_for_sync(**query: str) -> tuple[int, Any, dict[str, str]]:
+    return outcome(general.handler(request("/v1/sync", "POST", **query), Context()))
+
+
+@pytest.mark.parametrize(
+    "query, connections",
+    [({}, ["eventbrite/london", "pretix"]), ({"connections": "pretix,pretix"}, ["pretix"])],
+)
+def test_a_sync_is_asked_for_on_the_bus(
+    heard: Callable[[], list[Any]], query: dict[str, str], connections: list[str]
+) -> None:
+    status, body, _ = ask_for_sync(**query)
+    assert (status, body) == (202, {"data": {"connections": connections}})
+    assert heard() == [{"connections": connections}]
+
+
+@pytest.mark.parametrize(
+    "query, param",
+    [({"connections": "pretix,dice"}, "connections"), ({"connections": ""}, "connections"), ({"x": "1"}, "x")],
+)
+def test_a_sync_of_what_there_is_not(heard: Callable[[], list[Any]], query: dict[str, str], param: str) -> None:
+    status, body, _ = ask_for_sync(**query)
+    assert (status, body["error"]["param"]) == (400, param)
+    assert heard() == []
+
+
+@pytest.mark.usefixtures("heard")
+@pytest.mark.parametrize("bus, code", [("", "configuration"), ("elsewhere", "unavailable")])
+def test_a_sync_without_a_bus(monkeypatch: pytest.MonkeyPatch, bus: str, code: str) -> None:
+    monkeypatch.setenv("SPEKTA_BUS", bus)
+    status, body, _ = ask_for_sync()
+    assert (status, body["error"]["code"]) == (503, code)
+
+
+@pytest.mark.usefixtures("client")
+def test_sync_is_told_to_happen_and_not_read() -> None:
+    status, _, headers = outcome(general.handler(request("/v1/sync"), Context()))
+    assert (status, headers["Allow"]) == (405, "POST")

@@ -21,7 +21,7 @@ def evvnt() -> ModuleType:
 
 @pytest.fixture
 def ask_evvnt(evvnt: ModuleType, sandbox: str, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    monkeypatch.setattr(evvnt, "store", EnvironmentStore(environment(sandbox)))
+    monkeypatch.setattr(evvnt.routes, "store", EnvironmentStore(environment(sandbox)))
     return lambda event: outcome(evvnt.handler(event, Context()))
 
 
