@@ -84,3 +84,10 @@ def test_the_general_function_answers(aws: dict[str, str]) -> None:
         assert {row["provider"]: row["connections"] for row in listed} == {slug: [slug] for slug in SLUGS}
         status, body, _ = outcome(api.invoke(request("/")))
     assert (status, body["error"]["code"]) == (404, "not_found")
+
+
+def test_the_function_of_all_connections_answers(aws: dict[str, str]) -> None:
+    with running("functions.portfolio.handler", {**aws, "SPEKTA_STACK": "shop"}) as api:
+        status, body, _ = outcome(api.invoke(request("/v1/portfolio/events", connections="nothere")))
+    assert (status, body["error"]["param"]) == (400, "connections")
+    assert all(slug in body["error"]["message"] for slug in SLUGS)
