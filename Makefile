@@ -50,7 +50,7 @@ validate: setup .venv-sam/.stamp ## Validate, lint and translate the SAM templat
 	$(SAM) validate --lint --template infra/network.yaml --region eu-central-1
 	.venv/bin/pytest tests/infra -m sam
 
-docs: setup ## Print the capability matrix and the connector reference from the code
+docs: setup ## Print the capability matrix, the connector reference and the OpenAPI document from the code
 	.venv/bin/python -m connectors.matrix README.md
 	.venv/bin/python -m docs
 
