@@ -20,6 +20,7 @@ from . import (
     providers,
     revenue,
     sandbox,
+    serve,
     tickets,
 )
 from .boundary import Boundary
@@ -62,6 +63,7 @@ app.command(rich_help_panel=ASK)(attendees.attendees)
 app.command(rich_help_panel=ASK)(orders.orders)
 app.command(rich_help_panel=ASK)(revenue.revenue)
 app.command(rich_help_panel=SERVE)(mcp.mcp)
+app.command(rich_help_panel=SERVE)(serve.serve)
 app.command(rich_help_panel=SERVE)(sandbox.sandbox)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from connectors.errors import ConfigurationError
+from spekta.listening import listen
 
 from . import options
 from .terminal import out, say_json
@@ -39,6 +40,6 @@ def sandbox(
 
 def _listening(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((host, port))
+        return listen(host, port)
     except OSError:
         raise ConfigurationError(f"Port {port} is taken.", "A free one is: --port 0") from None

@@ -1,6 +1,5 @@
 """Serves the sandbox on loopback, and says how to reach it."""
 
-import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from spekta.listening import listen
 from spekta.sandbox.app import create_app
 from spekta.sandbox.providers import services
 
@@ -22,7 +22,7 @@ def serve(port: int = 0, *, latency: float = 0) -> None:
 @contextmanager
 def running(app: ASGIApp) -> Iterator[str]:
     """Serve an application from a thread, on a free port; give its origin, such as `http://127.0.0.1:40123`."""
-    with socket.create_server((LOOPBACK, 0)) as listening:
+    with listen(LOOPBACK, 0) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()

@@ -1,0 +1,114 @@
+"""The routes of all functions in one process, as an ASGI application: what `spekta serve` serves."""
+
+import base64
+import hmac
+import json
+import uuid
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from connectors import connect, find_provider
+from connectors.credentials import Store
+from connectors.errors import NotAllowed, SpektaError
+from connectors.registry import SLUGS
+from spekta.aws.gateway import http_event
+
+from . import errors
+from .general import GeneralRoutes
+from .openapi import document
+from .portfolio import PortfolioRoutes
+from .resolver import Resolver
+from .routes import ProviderRoutes
+
+SECONDS = 45.0
+LARGEST_BODY = 6_000_000  # as Lambda
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+DOCUMENT = "/openapi.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Who may ask. token: who shows it. local: only by a name of this machine, against web pages that rebind theirs.
+
+    No page of another origin may ask: its reader did not.
+    """
+
+    token: str | None = field(default=None, repr=False)
+    local: bool = True
+
+    def check(self, request: Request) -> None:
+        """Raises Unauthorized or NotAllowed."""
+        host, origin = request.headers.get("host", ""), request.headers.get("origin")
+        if self.local and host.rpartition(":")[0] not in LOOPBACK and host not in LOOPBACK:
+            raise NotAllowed("Only this machine is served.", f"Ask {LOOPBACK[0]}.")
+        if origin is not None and origin.partition("://")[2] != host:
+            raise NotAllowed("Web pages of other origins may not ask.", "Ask from a program.")
+        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+        right = self.token is None or hmac.compare_digest(shown.strip().encode(), self.token.encode())
+        if not right or (self.token and scheme.lower() != "bearer"):
+            raise errors.Unauthorized("The token is missing or wrong.", "Send it: Authorization: Bearer TOKEN.")
+
+
+class Api:
+    """The whole API over the connections of one store."""
+
+    def __init__(self, store: Store, guard: Guard | None = None, seconds: float = SECONDS) -> None:
+        self.store = store
+        self.guard = guard or Guard()
+        self.seconds = seconds
+        self.general = GeneralRoutes(store)
+        self.portfolio = PortfolioRoutes(store.connections, lambda name: connect(store, name), seconds)
+        self._providers: dict[str, ProviderRoutes] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request, request_id = Request(scope, receive), str(uuid.uuid4())
+        try:
+            self.guard.check(request)
+            answer = await self._answer(request, request_id)
+        except SpektaError as error:
+            refused = errors.answer(error, None, request_id)
+            answer = {"statusCode": refused.status_code, "headers": refused.headers, "body": refused.body}
+        await Response(answer["body"], answer["statusCode"], answer["headers"])(scope, receive, send)
+
+    async def _answer(self, request: Request, request_id: str) -> dict[str, Any]:
+        path = request.scope["path"]
+        if (request.method, path) == ("GET", DOCUMENT):
+            return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": _document()}
+        headers = {name: ",".join(request.headers.getlist(name)) for name in request.headers}
+        event = http_event(request.method, path, request.url.query, headers, request_id=request_id)
+        return await self._resolver(path).answer({**event, **_body(await _read(request))})
+
+    def _resolver(self, path: str) -> Resolver:
+        """Who answers, as the gateway's routes have it."""
+        place = path.split("/")[2] if path.startswith("/v1/") else ""
+        if place in SLUGS:
+            if place not in self._providers:
+                self._providers[place] = ProviderRoutes(find_provider(place), self.store, self.seconds)
+            return self._providers[place].resolver
+        return self.portfolio.resolver if place == "portfolio" else self.general.resolver
+
+
+async def _read(request: Request) -> bytes:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_BODY:
+            raise errors.PayloadTooLarge("body", "The body is too large.", f"At most {LARGEST_BODY} bytes.")
+    return body
+
+
+def _body(content: bytes) -> dict[str, Any]:
+    try:
+        return {"body": content.decode() or None, "isBase64Encoded": False}
+    except UnicodeDecodeError:
+        return {"body": base64.b64encode(content).decode(), "isBase64Encoded": True}
+
+
+@cache
+def _document() -> str:
+    return json.dumps(document())

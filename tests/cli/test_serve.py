@@ -1,0 +1,95 @@
+"""`spekta serve`: what it says at its start, and that no door stands open."""
+
+import re
+import signal
+import subprocess
+import sys
+
+import httpx2
+import pytest
+
+from connectors.registry import SLUGS
+
+from .conftest import Run
+
+COMMAND = [sys.executable, "-c", "from spekta.cli import main; main()", "serve"]
+TOKEN = "token_canary_" + "x" * 32
+
+
+def test_it_serves_the_sandbox_until_it_is_interrupted() -> None:
+    command = [*COMMAND, "--sandbox", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        said = [process.stderr.readline() for _ in range(4)]
+        found = re.search(r"http://127\.0\.0\.1:\d+", said[0])
+        assert found, said
+        listed = httpx2.get(f"{found[0]}/v1/providers").json()["data"]
+        refused = httpx2.get(f"{found[0]}/v1/pretix/events", params={"buyer_email": "canary@example.org"})
+        process.send_signal(signal.SIGINT)
+        out, rest = process.communicate(timeout=20)
+    assert [row["provider"] for row in listed] == list(SLUGS)
+    assert refused.status_code == 400
+    assert said[1].startswith("Connections: eventbrite, weezevent, ticket-tailor,")
+    assert said[2] == (
+        "Personal data: off (SPEKTA_ALLOW_PERSONAL_DATA=true switches it on). "
+        "Writes: off (SPEKTA_WRITES=true switches it on).\n"
+    )
+    assert said[3].startswith(f"Try: curl {found[0]}/v1/")
+    assert (process.returncode, out) == (130, "")
+    assert "canary" not in rest
+    assert "Traceback" not in rest
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "api.example"])
+def test_other_machines_are_not_served_without_a_token(bare: Run, host: str) -> None:
+    done = bare("serve", "--host", host, "--port", "0")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"spekta: Without a token only this machine is served, not {host}. "
+        "Set SPEKTA_HTTP_TOKEN, or say --without-token.\n"
+    )
+
+
+@pytest.mark.parametrize("token", ["", "short", "x" * 31])
+def test_a_token_that_can_be_guessed(bare: Run, token: str) -> None:
+    done = bare("serve", "--host", "0.0.0.0", "--port", "0", env={"SPEKTA_HTTP_TOKEN": token})
+    assert done.exit_code == 2
+    assert "SPEKTA_HTTP_TOKEN is too short. Give 32 characters at least" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options, env, said",
+    [
+        ((), {}, "none yet; run: spekta connect PROVIDER"),
+        (("--host", "0.0.0.0", "--without-token"), {}, "Whoever reaches this address may ask."),
+        (
+            ("--host", "0.0.0.0"),
+            {"SPEKTA_HTTP_TOKEN": TOKEN},
+            'curl -H "Authorization: Bearer $SPEKTA_HTTP_TOKEN" http',
+        ),
+        ((), {"SPEKTA_WRITES": "true"}, "Writes: on."),
+    ],
+)
+def test_what_it_says(
+    bare: Run, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], env: dict[str, str], said: str
+) -> None:
+    monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: None)
+    done = bare("serve", "--port", "0", *options, env=env)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert said in done.stderr
+    assert TOKEN not in done.output
+
+
+def test_a_port_that_is_taken(bare: Run, served: object) -> None:
+    port = served.origin.rpartition(":")[2]  # type: ignore[attr-defined]
+    done = bare("serve", "--port", port)
+    assert done.exit_code == 2
+    assert done.stderr == f"spekta: Port {port} of 127.0.0.1 cannot be had. A free one is: --port 0\n"
+
+
+def test_help_says_how_others_are_served(bare: Run) -> None:
+    done = bare("serve", "--help")
+    text = " ".join(done.stdout.split())
+    assert done.exit_code == 0
+    assert "SPEKTA_HTTP_TOKEN (32 characters at least)" in text
+    assert "There is no TLS" in text
