@@ -1,10 +1,10 @@
-"""`python -m benchmarks [reading|importing|asking|assistant] [--records N] [--rounds N]`."""
+"""`python -m benchmarks [reading|importing|asking|starting|assistant] [--records N] [--rounds N]`."""
 
 import argparse
 
-from . import asking, assistant, importing, reading
+from . import asking, assistant, importing, reading, starting
 
-PARTS = ("reading", "importing", "asking", "assistant")
+PARTS = ("reading", "importing", "asking", "starting", "assistant")
 
 
 def main() -> None:
@@ -19,6 +19,8 @@ def main() -> None:
         importing.measure(7 * asked.rounds)
     if asked.part in ("asking", None):
         asking.measure(asked.rounds)
+    if asked.part in ("starting", None):
+        starting.measure(7 * asked.rounds)
     if asked.part in ("assistant", None):
         assistant.measure(asked.rounds)
 
