@@ -29,8 +29,8 @@ EVERY = [(slug, path, "GET") for slug, path in READS] + WRITES
 # What the first placeholder of a path is called where the caller is told about it.
 NAMED = (
     [(slug, route.path, "GET", "event_id") for slug in SLUGS for route in ROUTES if "{" in route.path]
-    + [(slug, one.route, "GET", name) for slug in SLUGS for one in OWN[slug] for name in in_path(one.call)]
-    + [(slug, one.route, one.call.method, name) for slug in SLUGS for one in ACTS[slug] for name in in_path(one.call)]
+    + [(slug, one.route, "GET", name) for slug in SLUGS for one in OWN[slug] for name in sorted(in_path(one.call))]
+    + [(slug, one.route, one.call.method, name) for slug in SLUGS for one in ACTS[slug] for name in sorted(in_path(one.call))]
 )
 # Not written as paths have ids; then ids that are, and that no platform can have.
 AWKWARD = [
