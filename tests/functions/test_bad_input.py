@@ -30,7 +30,7 @@ EVERY = [(slug, path, "GET") for slug, path in READS] + WRITES
 NAMED = (
     [(slug, route.path, "GET", "event_id") for slug in SLUGS for route in ROUTES if "{" in route.path]
     + [(slug, one.route, "GET", name) for slug in SLUGS for one in OWN[slug] for name in sorted(in_path(one.call))]
-    + [(slug, one.route, one.call.method, name) for slug in SLUGS for one in ACTS[slug] for name in sorted(in_path(one.call))]
+    + [(s, one.route, one.call.method, name) for s in SLUGS for one in ACTS[s] for name in sorted(in_path(one.call))]
 )
 # Not written as paths have ids; then ids that are, and that no platform can have.
 AWKWARD = [
