@@ -1,17 +1,25 @@
 """Tools with schemas that a model reads without noise: no titles, no `anyOf ... null`, no `default: null`."""
 
+import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, get_type_hints
 
 from mcp.server.mcpserver.tools import Tool
-from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase
-from mcp.types import ToolAnnotations
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
+from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import ConfigDict, TypeAdapter, create_model
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-_STRICT: dict[str, Any] = {"model_config": ConfigDict(extra="forbid"), "__module__": __name__}
+CONTEXT = "ctx"
+Function = Callable[..., Coroutine[Any, Any, CallToolResult]]
+
+
+class Arguments(ArgModelBase):
+    """Unknown arguments are refused."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class Plain(GenerateJsonSchema):
@@ -48,47 +56,50 @@ class PlainOutput(Plain):
         return made
 
 
-def reading(function: Callable[..., Any], title: str, *, asks_platforms: bool = True) -> Tool:
-    """A tool that changes nothing. Its docstring is its description; unknown arguments are refused."""
-    tool = Tool.from_function(
-        function,
-        title=title,
-        description=" ".join((function.__doc__ or "").split()),
-        annotations=ToolAnnotations(
-            read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=asks_platforms
-        ),
-        structured_output=False,  # its schema is made below; twice would be a tenth of the start
+def reading(function: Function, title: str, *, asks_platforms: bool = True) -> Tool:
+    """A tool that changes nothing. Its docstring is its description, its parameters but `ctx` are those of the tool."""
+    hints = get_type_hints(function, include_extras=True)
+    inputs = {
+        name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name != CONTEXT
+    }
+    annotations = ToolAnnotations(
+        read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=asks_platforms
     )
-    return plain(tool, type(tool.name, (tool.fn_metadata.arg_model,), _STRICT))
+    return _tool(function, function.__name__, title, function.__doc__ or "", inputs, annotations)
 
 
 def writing(
-    function: Callable[..., Any], name: str, title: str, description: str, inputs: Mapping[str, Any], *, adds: bool
+    function: Function, name: str, title: str, description: str, inputs: Mapping[str, Any], *, adds: bool
 ) -> Tool:
     """A tool that changes something, always to the same end: done twice it is done once. inputs: its parameters as
     pydantic fields. adds: whether it makes something new and leaves all else as it is.
     """
-    tool = Tool.from_function(
-        function,
+    annotations = ToolAnnotations(
+        read_only_hint=False, destructive_hint=not adds, idempotent_hint=True, open_world_hint=True
+    )
+    return _tool(function, name, title, description, inputs, annotations)
+
+
+def _tool(
+    function: Function, name: str, title: str, description: str, inputs: Mapping[str, Any], annotations: ToolAnnotations
+) -> Tool:
+    """Not by Tool.from_function, which makes each model and schema as the SDK has it, before they are made as we do."""
+    arguments = create_model(name, __base__=Arguments, **inputs)
+    (answer,) = get_type_hints(function, include_extras=True)["return"].__metadata__
+    schema = inlined(TypeAdapter(answer).json_schema(schema_generator=PlainOutput))
+    return Tool(
+        fn=function,
         name=name,
         title=title,
-        description=description,
-        annotations=ToolAnnotations(
-            read_only_hint=False, destructive_hint=not adds, idempotent_hint=True, open_world_hint=True
-        ),
-        structured_output=False,
+        description=" ".join(description.split()),
+        parameters=arguments.model_json_schema(schema_generator=Plain),
+        fn_metadata=FuncMetadata(arg_model=arguments, output_model=answer, output_schema=schema),
+        is_async=True,
+        context_kwarg=CONTEXT,
+        annotations=annotations,
     )
-    return plain(tool, create_model(name, __base__=type(name, (ArgModelBase,), _STRICT), **inputs))
-
-
-def plain(tool: Tool, arguments: type[ArgModelBase]) -> Tool:
-    """The tool with these arguments, and with schemas without noise."""
-    found = tool.fn_metadata
-    found.arg_model = arguments
-    (found.output_model,) = get_type_hints(tool.fn, include_extras=True)["return"].__metadata__
-    found.output_schema = inlined(TypeAdapter(found.output_model).json_schema(schema_generator=PlainOutput))
-    tool.parameters = arguments.model_json_schema(schema_generator=Plain)
-    return tool
 
 
 def inlined(schema: dict[str, Any]) -> dict[str, Any]:

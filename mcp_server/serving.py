@@ -9,6 +9,7 @@ import uvicorn
 
 from connectors import ConfigurationError
 from connectors.redaction import RedactingFilter
+from spekta.listening import listen
 
 from .admission import ISSUER, RESOURCE, Admission, admission
 from .authorization import MCP_PATH
@@ -50,6 +51,6 @@ def main(host: str, port: int, say: Callable[[str], None]) -> None:
 
 def _listening(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((host, port))
+        return listen(host, port)
     except OSError:
         raise ConfigurationError(f"Port {port} of {host} cannot be had.", "A free one is: --port 0") from None

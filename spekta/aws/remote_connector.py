@@ -8,7 +8,7 @@ from typing import Any, NoReturn, Protocol
 
 from pydantic import TypeAdapter
 
-from connectors import Connector, HealthCheckResult, NotAllowed, PaginatedResult, Problem, Provider
+from connectors import Connector, HealthCheckResult, InvalidArgument, NotAllowed, PaginatedResult, Problem, Provider
 from connectors.calls import placeholders
 from connectors.connector import WALKING_SIZE, OnProblem
 from connectors.errors import SpektaError
@@ -157,6 +157,8 @@ class RemotePages(Paging):
         if kind in self._provider.listings:
             listing = self._provider.listings[kind]
             in_path = placeholders(Call("GET", listing.call.path))
+            for name in sorted(in_path - filters.keys()):
+                raise InvalidArgument(name, f"{name} is missing.", "Here that of the connection is not known: give it.")
             path = listing.route.format(**{name: encode_id(str(filters[name])) for name in in_path & filters.keys()})
             return path, {name: value for name, value in filters.items() if name not in in_path}
         if event_id is None:

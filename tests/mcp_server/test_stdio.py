@@ -16,7 +16,7 @@ from tests.mcp_server.conftest import ERAS, text_of
 
 pytestmark = pytest.mark.anyio
 
-COMMAND = [sys.executable, "-m", "mcp_server.stdio"]
+COMMAND = [sys.executable, "-c", "from spekta.cli import main; main()", "mcp"]
 
 
 def _environment(folder: Path, variables: dict[str, str]) -> dict[str, str]:
@@ -66,3 +66,21 @@ def test_a_process_without_credentials_speaks_json_alone(tmp_path: Path) -> None
     assert [tool["name"] for tool in answers[2]["tools"]] == [tool.name for tool in TOOLS]
     assert answers[3]["isError"] is True
     assert "No ticketing platform is connected." in answers[3]["content"][0]["text"]
+
+
+def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    variables = _environment(tmp_path, {"SPEKTA_TOOLS": "get_events"})
+    done = subprocess.run(COMMAND, env=variables, input="", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "spekta: SPEKTA_TOOLS names 'get_events', which does not exist. Known: list_providers"
+    )
+
+
+def test_it_imports_nothing_that_reads_a_command_line(tmp_path: Path) -> None:
+    show = "import sys; print([name for name in ('typer', 'boto3') if name in sys.modules], file=sys.stderr)"
+    program = ["-c", f"from spekta.cli import main; main(); {show}", "mcp"]
+    done = subprocess.run(
+        [sys.executable, *program], env=_environment(tmp_path, {}), input="", capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "[]\n"

@@ -1,0 +1,160 @@
+"""The assistants' door of a stack: its tools ask the functions of the providers; nobody is let in without an issuer."""
+
+import json
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from connectors.credentials.environment import EnvironmentStore
+from functions import mcp
+from functions.asgi import Resident
+from mcp_server.authorization import Authorization
+from mcp_server.server import create_server
+from mcp_server.state import State
+from mcp_server.web import create_app
+from spekta.aws.remote import Functions
+from spekta.sandbox.server import environment
+from tests.mcp_server.website import ISSUER, MODERN, RESOURCE, Tokens, message
+
+from .conftest import handler_of
+from .events import Context, request
+
+SOLD = ("ticket-tailor", "pretix", "evvnt")
+
+
+class Stack:
+    """The functions of a stack, in this process; boto3's client as far as it is used."""
+
+    def __init__(self, handlers: dict[str, ModuleType]) -> None:
+        self._handlers = handlers
+        self.asked: list[dict[str, Any]] = []
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        event = json.loads(Payload)
+        self.asked.append(event)
+        answer = self._handlers[FunctionName.removeprefix("stack-")].handler(event, Context())
+        return {"Payload": Body(json.dumps(answer).encode())}
+
+
+class Body:
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def read(self) -> bytes:
+        return self._content
+
+
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def handlers() -> dict[str, ModuleType]:
+    return {slug: handler_of(slug) for slug in SOLD}
+
+
+@pytest.fixture
+def stack(handlers: dict[str, ModuleType], sandbox: str, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    store = EnvironmentStore(environment(sandbox))
+    for handler in handlers.values():
+        monkeypatch.setattr(handler.routes, "store", store)
+    return Stack(handlers)
+
+
+@pytest.fixture
+def asking(stack: Stack) -> Iterator[Callable[..., Ask]]:
+    """Makes doors of the stack, each with what its operator allows."""
+    made: list[Resident] = []
+
+    def make(**allowed: Any) -> Ask:
+        functions = Functions("stack", stack)  # type: ignore[arg-type]
+        state = State(names=lambda: list(SOLD), open=functions.open, seconds=mcp.SECONDS, **allowed)
+        rules = Authorization(Tokens(), RESOURCE, ISSUER)
+        resident = Resident(create_app(create_server(state, shared=True), rules, buffered=True))
+        made.append(resident)
+
+        def ask(tool: str, *, token: str = "read", **arguments: Any) -> dict[str, Any]:
+            content, headers = message("tools/call", {"name": tool, "arguments": arguments}, MODERN)
+            shown = {**headers, "authorization": f"Bearer {token}"}
+            answer = resident({**request("/mcp", "POST"), "body": content.decode(), "headers": shown})
+            assert answer["statusCode"] == 200, answer
+            found: dict[str, Any] = json.loads(json.loads(answer["body"])["result"]["content"][0]["text"])
+            return found
+
+        return ask
+
+    yield make
+    for resident in made:
+        resident.close()
+
+
+@pytest.fixture
+def ask(asking: Callable[..., Ask]) -> Ask:
+    return asking()
+
+
+def test_all_platforms_are_asked_through_their_functions(ask: Ask, stack: Stack) -> None:
+    told = ask("get_revenue", q="festival")
+    assert {row["connection"]: row["status"] for row in told["connections"]} == {
+        "ticket-tailor": "ok", "pretix": "ok", "evvnt": "unsupported",
+    }  # fmt: skip
+    assert [row["gross_after_refunds"] for row in told["by_connection"]] == ["14277.00", "14277.00"]
+    counted = ask("list_attendees", event=told["events"][0]["event"], summary=True)
+    assert counted["complete"] is True
+    assert counted["counts"]["tickets"] > 200
+    assert all(event["requestContext"]["requestId"] for event in stack.asked)
+
+
+@pytest.mark.parametrize(
+    "tool, arguments, rows",
+    [
+        ("list_events", {"limit": 30}, "events"),
+        ("list_tickets", {"event": "ticket-tailor:ev_12"}, "ticket_types"),
+        ("list_orders", {"event": "ticket-tailor:ev_12", "limit": 7}, "orders"),
+        ("list_orders", {"connections": ["pretix"]}, "orders"),
+        ("evvnt_list_categories", {}, "categories"),
+        ("evvnt_list_published_events", {"publisher": "324"}, "events"),
+        ("check_connection", {}, "connections"),
+        ("list_providers", {}, "connections"),
+    ],
+)
+def test_every_tool_answers(ask: Ask, tool: str, arguments: dict[str, Any], rows: str) -> None:
+    assert ask(tool, **arguments)[rows]
+
+
+def test_errors_come_back_in_their_own_words(ask: Ask) -> None:
+    assert ask("get_event", event="ticket-tailor:ev_404")["error"]["code"] == "not_found"
+    assert ask("list_events", cursor="abc")["error"]["code"] == "invalid_argument"
+    error = ask("evvnt_list_published_events")["error"]
+    assert (error["code"], error["param"]) == ("invalid_argument", "publisherId")
+
+
+def test_nobody_is_named_unless_the_stack_allows(asking: Callable[..., Ask], monkeypatch: pytest.MonkeyPatch) -> None:
+    event, token = "ticket-tailor:ev_12", "read.personal_data"
+    asked = {"event": event, "personal_data": True, "limit": 5}
+    assert "@example.org" not in json.dumps(asking()("list_attendees", token=token, **asked))
+    monkeypatch.setenv("SPEKTA_ALLOW_PERSONAL_DATA", "true")
+    assert "@example.org" in json.dumps(asking(personal_data=True)("list_attendees", token=token, **asked))
+
+
+def test_without_an_issuer_nobody_is_let_in() -> None:
+    for _ in range(2):
+        answer = mcp.handler(request("/mcp", "POST"), Context())
+        assert answer["statusCode"] == 503
+        assert json.loads(answer["body"])["error"]["code"] == "not_configured"
+
+
+def test_with_an_issuer_a_token_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPEKTA_MCP_ISSUER", ISSUER)
+    monkeypatch.setenv("SPEKTA_MCP_RESOURCE", RESOURCE)
+    answer = mcp.door(mcp.of_stack())
+    assert isinstance(answer, Resident)
+    assert answer(request("/mcp", "POST"))["statusCode"] == 401
+    assert json.loads(answer(request("/.well-known/oauth-protected-resource/mcp"))["body"])["resource"] == RESOURCE
+    answer.close()
+
+
+def test_it_only_reads_whatever_the_stack_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPEKTA_WRITES", "true")
+    assert mcp.of_stack().writes is False
