@@ -18,7 +18,7 @@ from .announcing import Announcer, announce
 from .feeds import COPIED, Feed, Progress, Walk
 from .moments import stamp
 from .people import People
-from .rows import Notes, Row, Write, deleted, followed, row_of
+from .rows import Notes, Row, deleted, followed, row_of
 from .status import Schedule
 from .store import Quarantined, Store
 
@@ -44,7 +44,7 @@ class Copier:
     schedule: Schedule
     people: People
     now: Callable[[], datetime]
-    on_rows: Callable[[Feed, int], None]
+    on_rows: Callable[[Feed, int, int], None]
     announcer: Announcer | None = None
     keep_raw: bool = False
     check: Callable[[bool], None] = lambda gives_way: None
@@ -119,29 +119,25 @@ class Copier:
         """Writes the records of an answer. Beside a whole walk, whatever is met counts as met by it."""
         rows = {row.key: row for row in (row_of(feed, record, self.keep_raw) for record in batch.records)}
         rows = {key: self.people.left_out(row) for key, row in rows.items()}
-        self._put(feed, rows, None if whole is None else whole.id)
-        self.on_rows(feed, len(rows))
+        self.on_rows(feed, len(rows), self._put(feed, rows, None if whole is None else whole.id))
 
-    def _put(self, feed: Feed, rows: dict[str, Row], walk: str | None) -> None:
+    def _put(self, feed: Feed, rows: dict[str, Row], walk: str | None) -> int:
+        """Writes what is new or has changed; gives how many those are."""
         notes = Notes(feed.connection, self.now()) if self.announcer else None
-        left = rows
+        left, changes = rows, 0
         for _ in range(TRIES):
             there = self.store.read(feed.connection, feed.kind, list(left))
             writes = [write for key, row in left.items() if (write := followed(there.get(key), row, notes))]
-            lost = self._write(feed, writes, there, list(left), walk)
+            changed = [write for write in writes if write.row.version != write.expected]
+            events = {event for write in changed for event in self._sold_for(write.row, there.get(write.row.key))}
+            if not writes and walk is None:
+                return changes
+            lost = self.store.write(feed, writes, seen=list(left), walk=walk, touched=sorted(events))
+            changes += len(changed) - len(lost)
             if not lost:
-                return
+                return changes
             left = {key: left[key] for key in lost}
         raise Superseded(f"Another worker writes to {feed.connection}.", "Try again later.")
-
-    def _write(
-        self, feed: Feed, writes: Sequence[Write], there: dict[str, Row], seen: Sequence[str], walk: str | None
-    ) -> list[str]:
-        changed = [write for write in writes if write.row.version != write.expected]
-        events = {event for write in changed for event in self._sold_for(write.row, there.get(write.row.key))}
-        if not writes and walk is None:
-            return []
-        return self.store.write(feed, writes, seen=seen, walk=walk, touched=sorted(events))
 
     def _sold_for(self, row: Row, before: Row | None) -> Iterable[str]:
         """The events whose revenue may be another one after a change of this row."""

@@ -1,7 +1,7 @@
 """How a connection's copy stands, and when it is tried next."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -109,6 +109,12 @@ class Status:
             self, next_try=None if parked else now + pause, failures=failures, last_error=failure, parked=parked
         )
 
-    def redriven(self, now: datetime) -> "Status":
-        """Due at once, whatever went wrong before."""
-        return replace(self, next_try=now, failures=0, parked=False)
+    def redriven(self, now: datetime, whole: Collection[Kind] = ()) -> "Status":
+        """Due at once, whatever went wrong before; and these kinds for everything."""
+        kinds = {kind: replace(one, whole_at=None) if kind in whole else one for kind, one in self.kinds.items()}
+        return replace(self, next_try=now, failures=0, parked=False, last_error=None, round=None, kinds=kinds)
+
+
+def unexpected(error: Exception) -> Failure:
+    """A defect, which has no words of its own."""
+    return Failure("internal", f"An unexpected {type(error).__name__}.")

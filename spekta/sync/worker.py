@@ -17,12 +17,12 @@ from .feeds import Kind
 from .moments import now as clock
 from .people import People
 from .rounds import Paused, Rounds
-from .status import Failure, Schedule, Status
+from .status import Failure, Schedule, Status, unexpected
 from .store import Store
 
 logger = logging.getLogger(__name__)
 
-OnRows = Callable[[str, Kind, int], None]
+OnRows = Callable[[str, Kind, int, int], None]
 Outcome = Literal["done", "more", "busy", "waiting", "failed"]
 
 
@@ -31,7 +31,7 @@ class Worker:
     """Copies what changed in one connection, and everything where that is due.
 
     `owner` names the worker in the lease; `has_time` is asked after each answer. `on_rows` hears of each answer: the
-    connection, the kind, how many records.
+    connection, the kind, how many records, and how many of them were new or had changed.
     """
 
     connector: Connector
@@ -42,7 +42,7 @@ class Worker:
     keep_raw: bool = False
     now: Callable[[], datetime] = clock
     has_time: Callable[[], bool] = lambda: True
-    on_rows: OnRows = lambda connection, kind, count: None
+    on_rows: OnRows = lambda connection, kind, read, changed: None
     _taken_over: bool = field(default=False, init=False)
 
     async def run(self) -> Outcome:
@@ -70,7 +70,7 @@ class Worker:
             schedule=self.schedule,
             people=People.of(self.store),
             now=self.now,
-            on_rows=lambda feed, count: self.on_rows(feed.connection, feed.kind, count),
+            on_rows=lambda feed, *counts: self.on_rows(feed.connection, feed.kind, *counts),
             announcer=self.announcer,
             keep_raw=self.keep_raw,
         )
@@ -90,8 +90,7 @@ class Worker:
             return "failed", rounds.status.after_failure(self.now(), Failure.of(error))
         except Exception as error:  # a defect in one connector must not take the others along
             logger.exception("%s failed unexpectedly", self.connector.name)
-            failure = Failure("internal", f"An unexpected {type(error).__name__}.")
-            return "failed", rounds.status.after_failure(self.now(), failure)
+            return "failed", rounds.status.after_failure(self.now(), unexpected(error))
         return "done", rounds.status.after_success(self.now(), self.schedule.every)
 
     def _save(self, status: Status) -> None:
