@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pydantic_core import to_json
 
 from connectors import Connector
-from connectors.errors import InvalidArgument, SpektaError
+from connectors.errors import InvalidArgument, InvalidResponse, NotFound, Rejected, SpektaError
 from connectors.models import Problem
 from connectors.position import Batch
 
@@ -87,14 +87,19 @@ class Copier:
         return mark if progress.watermark is None else max(mark, progress.watermark)
 
     async def _walk(self, progress: Progress, walk: Walk, whole: bool) -> tuple[Progress, Walk]:
-        """Stores the answers of a walk and where each left off. The end of the walk is for the caller to store."""
+        """Stores the answers of a walk and where each left off. The end of the walk is for the caller to store.
+
+        A walk that is taken up again begins anew where the platform no longer knows the place.
+        """
+        version = progress.version
         try:
             return await self._go_on(progress, walk, whole)
-        except InvalidArgument as error:
-            if error.param != "cursor" or walk.position is None:
+        except (InvalidArgument, InvalidResponse, NotFound, Rejected):
+            progress = self.store.progress(progress.feed)
+            if walk.position is None or progress.version != version:
                 raise
-        anew = replace(self._new_walk(walk.since), confirms=walk.confirms)  # the platform forgot the place
-        return await self._go_on(self.store.progress(progress.feed), anew, whole)
+        anew = replace(self._new_walk(walk.since), confirms=walk.confirms)
+        return await self._go_on(progress, anew, whole)
 
     async def _go_on(self, progress: Progress, walk: Walk, whole: bool) -> tuple[Progress, Walk]:
         feed, started, first = progress.feed, time.monotonic(), walk.position is None

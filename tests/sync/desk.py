@@ -143,8 +143,10 @@ def festival(box: BoxOffice) -> list[Order]:
 
 
 def pays(box: BoxOffice) -> None:
-    """Somebody pays for an order of long ago."""
-    order = next(order for order in box.orders if order.status == "pending" and order.total)
+    """Somebody pays for an order of long ago, if there is one."""
+    order = next((order for order in box.orders if order.status == "pending" and order.total), None)
+    if order is None:
+        return
     payments = tuple(replace(payment, state="paid", at=box.now) for payment in order.payments)
     box.put_order(replace(order, status="paid", payments=payments, updated_at=box.now))
 

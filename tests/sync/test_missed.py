@@ -9,7 +9,7 @@ from .desk import CHANGES, DAY, DELETIONS, HOUR, Desk
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("every", [1, 3, 7])
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.long), 3, pytest.param(7, marks=pytest.mark.long)])
 async def test_changes_during_a_walk_are_in_the_store_a_day_later(desk: Desk, every: int) -> None:
     """Orders paid, refunded, cancelled, checked in, renamed, sold, deleted, and so moved between pages.
 
