@@ -3,16 +3,19 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from connectors.errors import InvalidArgument
 
 from .feeds import Feed, Kind
 from .moments import now
-from .rows import Notes, Row, erased, without_person
+from .rows import MODELS, Notes, Row, Write, erased, without_person
 from .store import Store
 
+_ADDRESSES = re.compile(r"[^\s\"\\<>(),:;@]+@[^\s\"\\<>(),:;@]+")
 ADDRESS: dict[Kind, str] = {"attendees": "email", "orders": "buyer_email"}
 
 
@@ -29,12 +32,17 @@ class People:
 
     def left_out(self, row: Row) -> Row:
         """The row as it may be stored."""
-        if not self.digests or row.kind not in ADDRESS:
+        if not self.digests:
             return row
-        address = json.loads(row.content).get(ADDRESS[row.kind])
-        if address is None or digest(self.salt, address) not in self.digests:
+        if row.raw and any(self._are_out(found) for found in _ADDRESSES.findall(row.raw)):
+            row = replace(row, raw=None)  # a platform's order names its other guests too
+        address = json.loads(row.content)[ADDRESS[row.kind]] if row.kind in ADDRESS else None
+        if address is None or not self._are_out(address):
             return row
         return replace(row, content=without_person(row.kind, row.content), raw=None, erased=True)
+
+    def _are_out(self, address: str) -> bool:
+        return digest(self.salt, address) in self.digests
 
 
 def digest(salt: str, address: str) -> str:
@@ -55,8 +63,12 @@ def forget(store: Store, address: str) -> int:
     for status in store.statuses():
         notes = Notes(status.connection, now())
         for row in list(_records_of(store, status.connection, _plain(address))):
-            _erase(store, status.connection, row, notes)
+            _put(store, status.connection, row, partial(erased, notes=notes))
             done += 1
+        for kind in MODELS:
+            for row in store.every(status.connection, kind):
+                if row.raw and _plain(address) in row.raw.casefold():
+                    _put(store, status.connection, row, _without_raw)
     store.scrub()
     return done
 
@@ -76,9 +88,13 @@ def _records_of(store: Store, connection: str, address: str) -> Iterator[Row]:
             yield row
 
 
-def _erase(store: Store, connection: str, row: Row, notes: Notes) -> None:
+def _without_raw(row: Row) -> Write:
+    return Write(replace(row, raw=None), row.version)
+
+
+def _put(store: Store, connection: str, row: Row, change: Callable[[Row], Write]) -> None:
     feed = Feed(connection, row.kind, row.parent)
-    while store.write(feed, [erased(row, notes)]):
+    while store.write(feed, [change(row)]):
         row = store.read(connection, row.kind, [row.key])[row.key]  # the engine has just written it
 
 
