@@ -11,6 +11,7 @@ from .terminal import aside
 
 WORDS = {
     "done": "up to date",
+    "partly": "up to date in part",
     "busy": "another sync is at work on it",
     "waiting": "its platform asked for a pause",
     "parked": "parked after too many failures",

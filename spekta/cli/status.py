@@ -6,6 +6,7 @@ from datetime import datetime
 from rich.table import Table
 from rich.text import Text
 
+from connectors.errors import Unsupported
 from spekta.sync import Status
 from spekta.sync.feeds import COPIED
 from spekta.sync.sqlite import SqliteStore, default_path
@@ -52,11 +53,17 @@ def _state(one: Status) -> Text:
         ("parked", "red") if one.parked
         else ("working", "cyan") if one.working
         else ("failing", "yellow") if one.failures
+        else ("in part", "yellow") if any(map(_failed, one.kinds.values()))
         else ("waiting", "yellow") if one.last_error
         else ("unfinished", "yellow") if one.round
         else ("up to date", "green")
     )  # fmt: skip
     return Text(word, style)
+
+
+def _failed(copied: Copied) -> bool:
+    """Whether a listing failed that the platform should have."""
+    return copied.failure is not None and copied.failure.code != Unsupported.code
 
 
 def _age(copied: Copied | None, moment: datetime) -> str:

@@ -143,7 +143,7 @@ def _report(results: Sequence[Result], bars: Bars, problems: Counter[str], json:
             remark(f"{result.connection} is parked after too many failures. To try again: spekta sync redrive")
         if problems[result.connection]:
             remark(f"{result.connection}: {problems[result.connection]} records cannot be read: spekta sync problems")
-    good = [result for result in results if result.outcome in ("done", "busy", "more")]
+    good = [result for result in results if result.outcome in ("done", "partly", "busy", "more")]
     raise typer.Exit(0 if good else PLATFORM)
 
 

@@ -64,7 +64,8 @@ class Copier:
         """Copies everything, and marks as deleted what two whole walks in a row have missed."""
         walk = progress.whole or self._new_walk(None)
         progress, walk = await self._walk(progress, walk, whole=True)
-        missed = False if walk.problems else self._look_for_deleted(progress, walk)
+        first = progress.whole_id is None
+        missed = False if first or walk.problems else self._look_for_deleted(progress, walk)
         self.store.readmit(progress.feed, walk.id)
         following = replace(self._new_walk(None), confirms=True) if missed and not walk.confirms else None
         progress = self._advance(
@@ -109,7 +110,7 @@ class Copier:
                 if first and (told := self.connector.platform_time):
                     walk = replace(walk, mark=told - timedelta(seconds=time.monotonic() - started))
                 first = False
-                self._save(feed, batch, walk if whole else progress.whole)
+                self._save(progress, batch, walk if whole else progress.whole)
                 self._quarantine(feed, batch.problems, walk)
                 walk = replace(walk, position=batch.after, problems=walk.problems + len(batch.problems))
                 if batch.after is None:
@@ -120,18 +121,24 @@ class Copier:
         self.announce()
         return progress, walk
 
-    def _save(self, feed: Feed, batch: Batch, whole: Walk | None) -> None:
+    def _save(self, progress: Progress, batch: Batch, whole: Walk | None) -> None:
         """Writes the records of an answer. Beside a whole walk, whatever is met counts as met by it."""
-        rows = {row.key: row for row in (row_of(feed, record, self.keep_raw) for record in batch.records)}
-        rows = {key: self.people.left_out(row) for key, row in rows.items()}
-        self.on_rows(feed, len(rows), self._put(feed, rows, None if whole is None else whole.id))
+        feed = progress.feed
+        rows = {}
+        for record in batch.records:
+            row = row_of(feed, record, self.keep_raw)
+            rows[row.key] = self.people.left_out(row)
+        is_new = progress.whole_id is None and progress.watermark is None
+        self.on_rows(feed, len(rows), self._put(feed, rows, None if whole is None else whole.id, is_new))
 
-    def _put(self, feed: Feed, rows: dict[str, Row], walk: str | None) -> int:
-        """Writes what is new or has changed; gives how many those are."""
+    def _put(self, feed: Feed, rows: dict[str, Row], walk: str | None, is_new: bool) -> int:
+        """Writes what is new or has changed; gives how many those are. In a feed that `is_new` no row is looked for
+        before it is written, as there will hardly be one.
+        """
         notes = Notes(feed.connection, self.now()) if self.announcer else None
         left, changes = rows, 0
-        for _ in range(TRIES):
-            there = self.store.read(feed.connection, feed.kind, list(left))
+        for attempt in range(TRIES):
+            there = {} if is_new and attempt == 0 else self.store.read(feed.connection, feed.kind, list(left))
             writes = [write for key, row in left.items() if (write := followed(there.get(key), row, notes))]
             changed = [write for write in writes if write.row.version != write.expected]
             events = {event for write in changed for event in self._sold_for(write.row, there.get(write.row.key))}
@@ -161,7 +168,8 @@ class Copier:
                 gone.append(row)
             else:
                 suspects.append(row.key)
-        self.store.suspect(feed, suspects, walk.id)
+        if suspects:
+            self.store.suspect(feed, suspects, walk.id)
         for row in gone:
             self.delete(feed, row)
             if feed.kind == "events":

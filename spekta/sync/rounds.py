@@ -1,11 +1,12 @@
 """Rounds over the feeds of a connection: what changed of each, everything where that is due, then the sums."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
+from connectors import UnifiedEvent
 from connectors.errors import (
     InvalidResponse,
     NotFound,
@@ -20,9 +21,12 @@ from .adding import Adder
 from .copying import Copier
 from .feeds import COPIED, KINDS, Feed, Kind, Progress, Reach, reach
 from .moments import stamp
+from .rows import Row, record_of
 from .status import Copied, Failure, Round, Status
 
 AT_ONCE = 4
+OVER = timedelta(days=1)
+PARTLY: tuple[Kind, ...] = ("tickets", "sales")  # asked for by some events alone between two walks of everything
 OF_ONE_LISTING = (PermissionDenied, NotFound, Removed, Rejected, InvalidResponse)
 
 
@@ -48,15 +52,21 @@ class Rounds:
     def __post_init__(self) -> None:
         self.copier.check = self.check
 
-    async def run(self) -> None:
-        """Raises what failed: of a single listing once the others were walked, else at once."""
+    async def run(self) -> SpektaError | None:
+        """Gives what failed where that was a single listing, or some; raises what concerns all of them."""
         self.copier.announce()
         self._begin(anew=False)
         while await self._is_overdue():
             self._begin(anew=True)
-        if self._failure:
+        if self._failure and not self._has_copied():
             raise self._failure
         self._save(round=None, ended_at=self._now())
+        return self._failure
+
+    def _has_copied(self) -> bool:
+        """Whether anything could be asked for. By event nothing can where there are no events."""
+        found = [kind for kind in COPIED if self._is_finished(kind)]
+        return "events" in found or any(known.wide for kind in found if (known := self._reach(kind)))
 
     def check(self, gives_way: bool) -> None:
         """Called between two answers of a walk."""
@@ -90,7 +100,7 @@ class Rounds:
         copied, known = self.status.kinds.get(kind), self._reach(kind)
         if known is None:
             return False
-        if copied is None or copied.whole_at is None or not (known.incremental or kind == "sales"):
+        if copied is None or copied.whole_at is None or not (known.incremental or kind in PARTLY):
             return True
         return self._now() - copied.whole_at >= self.copier.schedule.whole_every
 
@@ -127,7 +137,7 @@ class Rounds:
             if known.wide:
                 await self._feed(self._progress(Feed(self._name, kind)), known)
             else:
-                await self._feeds(kind, known, self._events() if parents is None else parents)
+                await self._feeds(kind, known, parents)
         except Unsupported as error:
             self._fail(kind, known, error)
         except OF_ONE_LISTING as error:
@@ -140,10 +150,10 @@ class Rounds:
         copied = self.status.kinds.get(kind)
         return bool(copied and copied.fresh_at == self._round.started_at and kind != "sales")
 
-    async def _feeds(self, kind: Kind, known: Reach, parents: Iterable[str]) -> None:
-        """Walks the feeds of many events, a few at once."""
+    async def _feeds(self, kind: Kind, known: Reach, parents: Iterable[str] | None) -> None:
+        """Walks the feeds of many events, or of all, a few at once."""
         progresses = self.copier.store.progresses(self._name, kind)
-        waiting = iter(parents)
+        waiting = iter(self._events(kind, progresses.keys()) if parents is None else parents)
         while some := list(islice(waiting, AT_ONCE)):
             walks = [
                 self._child(progresses.get(parent) or Progress(Feed(self._name, kind, parent)), known)
@@ -180,10 +190,15 @@ class Rounds:
             due = self._round.started_at
         return due is not None and progress.whole_id < stamp(due)
 
-    def _events(self) -> Iterator[str]:
+    def _events(self, kind: Kind, known: Collection[str]) -> Iterator[str]:
+        """The events to ask for. Nothing is sold any more for those that are over: once they are known, their ticket
+        types can wait for the next walk of everything.
+        """
+        over = stamp(self._now() - OVER)
+        can_wait = known if kind == "tickets" and kind not in self._round.whole else ()
         for row in self.copier.store.every(self._name, "events"):
-            if row.deleted_at is None:
-                yield row.id
+            if row.deleted_at is None and not ((id := row.id) in can_wait and _end(row) < over):
+                yield id
 
     # Revenue
 
@@ -209,3 +224,11 @@ class Rounds:
 
     def _now(self) -> datetime:
         return self.copier.now()
+
+
+def _end(row: Row) -> str:
+    """When an event is over; after every time where that is not known."""
+    event = record_of(row)
+    assert isinstance(event, UnifiedEvent)
+    end = event.ends_at or event.starts_at
+    return stamp(end) if end else "~"

@@ -29,9 +29,9 @@ _SALE: TypeAdapter[Sale | str | None] = TypeAdapter(Sale | str | None)
 NEVER_THERE = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
-    """A record in a store.
+    """A record in a store. It is not frozen, as that would make a million of them take a second longer.
 
     `key` is its id as one plain segment; where a platform lists orders or sales by event alone, after the event's, as
     each event may show another part of them. `parent` is the event by which it was listed, `events` those it belongs
@@ -59,7 +59,7 @@ class Row:
         return str(json.loads(self.content)["id"])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Write:
     """A row to be written where its version is still `expected`; 0 where there must be none yet."""
 
@@ -71,15 +71,12 @@ def row_of(feed: Feed, record: UnifiedRecord | Sale, keep_raw: bool) -> Row:
     """The row of a record that a feed gave."""
     if feed.kind == "sales" or isinstance(record, Sale):
         return _sale_row(feed, record)
-    return Row(
-        feed.kind,
-        key_of(feed, record.id),
-        record.model_dump_json(),
-        events_of(feed, record),
-        feed.parent,
-        starts_at=stamp(record.starts_at) if isinstance(record, UnifiedEvent) and record.starts_at else None,
-        raw=to_json(record.raw).decode() if keep_raw else None,
-    )
+    row = Row(feed.kind, key_of(feed, record.id), record.model_dump_json(), events_of(feed, record), feed.parent)
+    if isinstance(record, UnifiedEvent) and record.starts_at:
+        row.starts_at = stamp(record.starts_at)
+    if keep_raw:
+        row.raw = to_json(record.raw).decode()
+    return row
 
 
 def _sale_row(feed: Feed, record: Any) -> Row:
@@ -96,12 +93,12 @@ def key_of(feed: Feed, id: str) -> str:
 
 def events_of(feed: Feed, record: UnifiedRecord) -> tuple[str, ...]:
     """The ids of the events that a record belongs to."""
-    if isinstance(record, UnifiedEvent):
-        return (record.id,)
+    if isinstance(record, UnifiedAttendee | UnifiedTicket):
+        event_id = record.event_id or feed.parent
+        return (event_id,) if event_id else ()
     if isinstance(record, UnifiedOrder):
         return (feed.parent,) if feed.parent else record.event_ids
-    event_id = getattr(record, "event_id", None) or feed.parent
-    return (event_id,) if event_id else ()
+    return (record.id,)
 
 
 def record_of(row: Row) -> UnifiedRecord:
@@ -128,7 +125,7 @@ def differing(before: str, after: str) -> tuple[str, ...]:
 def followed(before: Row | None, now: Row, notes: "Notes | None") -> Write | None:
     """What to write when a record comes, given the row that is there; None where that says it all already."""
     if before is None:
-        return Write(_noted(now, "created", (), notes), NEVER_THERE)
+        return Write(now if notes is None else _noted(now, "created", (), notes), NEVER_THERE)
     if before.erased:
         now = replace(now, content=without_person(now.kind, now.content), erased=True, raw=None)
     changed = differing(before.content, now.content)

@@ -23,7 +23,7 @@ from .store import Store
 logger = logging.getLogger(__name__)
 
 OnRows = Callable[[str, Kind, int, int], None]
-Outcome = Literal["done", "more", "busy", "waiting", "failed"]
+Outcome = Literal["done", "partly", "more", "busy", "waiting", "failed"]
 
 
 @dataclass(slots=True)
@@ -46,8 +46,9 @@ class Worker:
     _taken_over: bool = field(default=False, init=False)
 
     async def run(self) -> Outcome:
-        """Does what there is to do: `more` where the time was up, `waiting` where the platform asked for a pause,
-        `busy` where another worker is at it. What failed is in the connection's status.
+        """Does what there is to do: `partly` where single listings failed, `more` where the time was up, `waiting`
+        where the platform asked for a pause, `busy` where another worker is at it. What failed is in the connection's
+        status.
         """
         name = self.connector.name
         if not self._hold():
@@ -79,7 +80,7 @@ class Worker:
     async def _try(self, rounds: Rounds) -> tuple[Outcome, Status]:
         """The outcome, and the status to leave."""
         try:
-            await rounds.run()
+            partly = await rounds.run()
         except Superseded:
             raise
         except Paused:
@@ -91,7 +92,8 @@ class Worker:
         except Exception as error:  # a defect in one connector must not take the others along
             logger.exception("%s failed unexpectedly", self.connector.name)
             return "failed", rounds.status.after_failure(self.now(), unexpected(error))
-        return "done", rounds.status.after_success(self.now(), self.schedule.every)
+        done = rounds.status.after_success(self.now(), self.schedule.every)
+        return ("partly", replace(done, last_error=Failure.of(partly))) if partly else ("done", done)
 
     def _save(self, status: Status) -> None:
         if not self.store.put_status(status, self.owner):

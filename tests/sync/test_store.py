@@ -65,9 +65,10 @@ def test_a_row_is_written_only_over_the_version_that_was_read(store: Store) -> N
     assert keys(store) == ["1", "2"]
 
 
-def test_writing_the_same_row_again_is_no_conflict(store: Store) -> None:
-    put(store, event("1"))
-    put(store, event("1"))
+def test_only_what_stands_in_the_way_is_lost(store: Store) -> None:
+    put(store, event("2"))
+    assert store.write(EVENTS, [Write(event(id), NEVER_THERE) for id in "123"]) == ["2"]
+    assert keys(store) == ["1", "2", "3"]
 
 
 def test_what_a_whole_walk_did_not_meet(store: Store) -> None:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +180,23 @@ async def test_a_long_walk_of_everything_lets_what_changed_pass(file: SqliteStor
     assert told[0].noticed_at < max(change.noticed_at for change in desk.heard.changes)
 
 
+async def test_ticket_types_of_what_is_over_wait_for_the_walk_of_everything(file: SqliteStore) -> None:
+    desk = desk_of("eventbrite", file)
+    desk.ahead = datetime(2027, 2, 1, tzinfo=UTC) - datetime.now(UTC)
+    over = sum(event.ends_at < desk.now() for event in desk.box.events)
+    counts = []
+    for pause in (HOUR, HOUR, DAY):
+        desk.account.sandbox.log.clear()
+        await desk.sync()
+        counts.append(sum("ticket_classes" in entry.path for entry in desk.account.sandbox.log))
+        desk.ahead += pause
+    assert over > 1
+    assert counts == [12, 12 - over, 12 - over]
+    desk.account.sandbox.log.clear()
+    await desk.sync()
+    assert sum("ticket_classes" in entry.path for entry in desk.account.sandbox.log) == 12
+
+
 # What goes wrong
 
 
@@ -225,7 +242,10 @@ def test_no_pause_is_longer_than_the_longest(failures: int) -> None:
 async def test_one_listing_that_is_refused_does_not_stop_the_others(file: SqliteStore) -> None:
     desk = desk_of("eventbrite", file)
     desk.account.sandbox.misbehave("eventbrite", "forbidden", path="/attendees")
-    assert await desk.sync() == "failed"
+    for _ in range(PARKED_AFTER + 1):
+        assert await desk.sync() == "partly"
+        desk.later(HOUR)
+    assert (desk.status.failures, desk.status.parked) == (0, False)
     assert desk.wrong(["events", "tickets", "orders"]) == []
     assert desk.rows("attendees") == []
     refused = desk.status.kinds["attendees"]
@@ -243,7 +263,7 @@ async def test_an_answer_that_makes_no_sense_deletes_nothing(file: SqliteStore, 
     await desk.sync()
     desk.later(DAY)
     desk.account.sandbox.misbehave("ticket-tailor", kind, path="/orders")
-    assert await desk.sync() == "failed"
+    assert await desk.sync() in ("partly", "failed")
     assert desk.wrong() == []
     desk.account.sandbox.behave()
     assert await desk.sync() == "done"

@@ -65,31 +65,40 @@ class SqliteStore(SqliteReader):
         touched: Iterable[str] = (),
     ) -> list[str]:
         new = [write.row for write in writes if write.expected == NEVER_THERE]
-        with self._writing() as file:
-            mark = stamp(clock())
-            lines = [(feed.connection, event_id, mark) for event_id in touched]
-            file.executemany("INSERT OR REPLACE INTO touched VALUES (?, ?, ?)", lines)
-            before = file.total_changes
-            file.executemany(_INSERT, [(feed.connection, walk, *_line(row)) for row in new])
-            lost = self._absent(feed, new, walk) if file.total_changes - before < len(new) else []
+        with self._writing():
+            self._touch(feed.connection, touched)
+            lost = self._insert([(feed.connection, walk, *_line(row)) for row in new])
             for write in writes:
                 if write.expected != NEVER_THERE and not self._update(feed, write, walk):
                     lost.append(write.row.key)
-            self._see(feed, seen, walk, {write.row.key for write in writes})
-            file.executemany(
-                "INSERT OR IGNORE INTO shared VALUES (?, ?, ?, ?)",
-                [
-                    (feed.connection, write.row.kind, event_id, write.row.key)
-                    for write in writes
-                    for event_id in write.row.events[1:]
-                ],
-            )
+            if walk and len(writes) < len(seen):
+                self._see(feed, seen, walk, {write.row.key for write in writes})
+            if feed.kind == "orders":
+                self._share(feed.connection, [write.row for write in writes])
         return lost
 
-    def _absent(self, feed: Feed, new: Sequence[Row], walk: str | None) -> list[str]:
-        """Those that were not inserted, as another one stood in their place."""
-        there = self.read(feed.connection, feed.kind, [row.key for row in new])
-        return [row.key for row in new if there[row.key] != row]
+    def _touch(self, connection: str, events: Iterable[str]) -> None:
+        mark = stamp(clock())
+        lines = [(connection, event_id, mark) for event_id in events]
+        if lines:
+            self._file.executemany("INSERT OR REPLACE INTO touched VALUES (?, ?, ?)", lines)
+
+    def _share(self, connection: str, rows: Iterable[Row]) -> None:
+        """Lists orders over several events under each of them."""
+        lines = [(connection, row.kind, event_id, row.key) for row in rows for event_id in row.events[1:]]
+        self._file.executemany("INSERT OR IGNORE INTO shared VALUES (?, ?, ?, ?)", lines)
+
+    def _insert(self, lines: Sequence[tuple[Any, ...]]) -> list[str]:
+        """Adds rows; gives the keys of those in whose place another one stands."""
+        if not lines:
+            return []
+        self._file.execute("SAVEPOINT adding")
+        before = self._file.total_changes
+        self._file.executemany(_INSERT, lines)
+        if self._file.total_changes - before == len(lines):
+            return []
+        self._file.execute("ROLLBACK TO adding")
+        return [line[3] for line in lines if self._file.execute(_INSERT, line).rowcount == 0]
 
     def _update(self, feed: Feed, write: Write, walk: str | None) -> bool:
         line = _line(write.row)
@@ -101,14 +110,12 @@ class SqliteStore(SqliteReader):
             )
         return self._file.execute(_UPDATE, values).rowcount == 1
 
-    def _see(self, feed: Feed, seen: Sequence[str], walk: str | None, written: set[str]) -> None:
+    def _see(self, feed: Feed, seen: Sequence[str], walk: str, written: set[str]) -> None:
         keys = [key for key in seen if key not in written]
-        if walk and keys:
-            self._file.execute(
-                """UPDATE rows SET seen = ? WHERE connection = ? AND kind = ?
-                AND key IN (SELECT value FROM json_each(?))""",
-                (walk, feed.connection, feed.kind, json.dumps(keys)),
-            )
+        self._file.execute(
+            "UPDATE rows SET seen = ? WHERE connection = ? AND kind = ? AND key IN (SELECT value FROM json_each(?))",
+            (walk, feed.connection, feed.kind, json.dumps(keys)),
+        )
 
     def unseen(self, feed: Feed, walk: str) -> Iterator[Row]:
         there = "parent = ? AND deleted_at IS NULL AND seen IS NOT ?"
