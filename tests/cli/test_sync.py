@@ -1,15 +1,24 @@
 """A copy on this machine: made, asked, watched over, and cleaned of a person."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import threading
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import pytest
+from starlette.types import Receive, Scope, Send
 from typer.testing import CliRunner
 
 from spekta.cli.entry import app
+from spekta.sandbox.app import create_app
+from spekta.sandbox.server import environment, running
 from tests.cli.conftest import Run, Served
 
 TWO = ("--only", "ticket-tailor", "--only", "pretix")
@@ -213,3 +222,30 @@ def test_a_person_is_forgotten_for_good(synced: Run, credentials_file: Path) -> 
     for part in file.parent.glob("store.sqlite*"):
         assert b"amelie@example.org" not in part.read_bytes().lower()
     assert synced("forget", "amelie").exit_code == 2
+
+
+def test_it_can_be_interrupted_at_any_time(tmp_path: Path) -> None:
+    """With Ctrl-C, here while an answer is awaited; the next run goes on from there."""
+    web, asked, free = create_app(), threading.Event(), threading.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].endswith("/orders"):
+            asked.set()
+            await anyio.to_thread.run_sync(free.wait)
+        await web(scope, receive, send)
+
+    with running(slow) as origin:
+        files = {"SPEKTA_STORE": str(tmp_path / "store.sqlite"), "SPEKTA_CREDENTIALS": str(tmp_path / "none.json")}
+        env = {**os.environ, **environment(origin), **files}
+        command = [sys.executable, "-c", "from spekta.cli import main; main()", "sync", "--only", "ticket-tailor"]
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sync:
+            assert asked.wait(30)
+            sync.send_signal(signal.SIGINT)
+            free.set()
+            said, complained = sync.communicate(timeout=30)
+        assert (sync.returncode, said) == (130, "")
+        assert "Traceback" not in complained
+        before = len(web.state.sandbox.log)
+        again = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert again.stdout.splitlines()[1].split() == ["ticket-tailor", "0", "0", "0", "179", "179", "up", "to", "date"]
+    assert len(web.state.sandbox.log) - before == 2

@@ -1,5 +1,6 @@
 """What is said of changes: their types, their ids, their schemas; and nothing of a person."""
 
+import itertools
 import json
 import os
 from dataclasses import replace
@@ -118,6 +119,38 @@ def test_who_is_erased_stays_so() -> None:
     assert again is not None
     assert again.row.erased
     assert "Ada" not in again.row.content
+
+
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "buyer_name": st.text(max_size=5),
+        "status": st.sampled_from(["pending", "paid", "refunded", "cancelled"]),
+        "total": st.none() | st.decimals(0, 100, places=2),
+        "event_ids": st.lists(st.sampled_from("ab"), unique=True).map(tuple),
+    },
+)
+
+
+@given(st.lists(st.none() | FIELDS, min_size=1, max_size=12))
+def test_a_version_is_one_content_and_none_is_left_out(history: list[dict[str, Any] | None]) -> None:
+    """A None in a history is a deletion."""
+    there: Row | None = None
+    contents: list[tuple[str, bool]] = []
+    for fields in history:
+        if fields is None:
+            write = None if there is None or there.deleted_at else deleted(there, NOTES, now())
+        else:
+            write = followed(there, row("orders", **fields), NOTES)
+        if write:
+            assert write.expected == (there.version if there else NEVER_THERE)
+            there = write.row
+            contents += [(there.content, there.deleted_at is not None)] if there.version > len(contents) else []
+    if there:
+        told = [parse(text) for text in there.pending]
+        assert [change.version for change in told] == list(range(1, there.version + 1))
+        assert len({change.id for change in told}) == there.version == len(contents)
+        assert all(before != after for before, after in itertools.pairwise(contents))
 
 
 @pytest.mark.parametrize("word", CHANGES)
