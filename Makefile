@@ -50,9 +50,10 @@ validate: setup .venv-sam/.stamp ## Validate, lint and translate the SAM templat
 	$(SAM) validate --lint --template infra/network.yaml --region eu-central-1
 	.venv/bin/pytest tests/infra -m sam
 
-docs: setup ## Print the capability matrix, the connector reference and the OpenAPI document from the code
+docs: setup ## Print the matrix, the connector reference, the OpenAPI document and the schemas from the code
 	.venv/bin/python -m connectors.matrix README.md
 	.venv/bin/python -m docs
+	.venv/bin/python -m spekta.sync.schemas infra/schemas
 
 bench: setup ## Run the benchmarks
 	.venv/bin/python -m benchmarks

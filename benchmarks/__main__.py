@@ -1,16 +1,17 @@
-"""`python -m benchmarks [reading|importing|asking|starting|assistant] [--records N] [--rounds N]`."""
+"""`python -m benchmarks [PART] [--records N] [--attendees N] [--rounds N]`."""
 
 import argparse
 
-from . import asking, assistant, importing, reading, starting
+from . import asking, assistant, copying, importing, keeping, reading, starting
 
-PARTS = ("reading", "importing", "asking", "starting", "assistant")
+PARTS = ("reading", "importing", "asking", "starting", "assistant", "copying", "keeping")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("part", nargs="?", choices=PARTS, help="all of them if not given")
     parser.add_argument("--records", type=int, default=50_000, help="how many orders are read")
+    parser.add_argument("--attendees", type=int, default=100_000, help="how many attendees are copied")
     parser.add_argument("--rounds", type=int, default=3, help="how often; medians are shown")
     asked = parser.parse_args()
     if asked.part in ("reading", None):
@@ -23,6 +24,10 @@ def main() -> None:
         starting.measure(7 * asked.rounds)
     if asked.part in ("assistant", None):
         assistant.measure(asked.rounds)
+    if asked.part in ("copying", None):
+        copying.measure(asked.attendees, asked.rounds)
+    if asked.part in ("keeping", None):
+        keeping.measure()
 
 
 if __name__ == "__main__":

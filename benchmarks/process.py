@@ -38,9 +38,9 @@ def run(*arguments: str) -> Used:
 
 
 @contextmanager
-def serving(records: int) -> Iterator[str]:
-    """A Ticket Tailor with that many orders; gives its address."""
-    command = [sys.executable, "-m", "benchmarks.server", str(records)]
+def serving(records: int, module: str = "benchmarks.server") -> Iterator[str]:
+    """A platform with that many records; gives its address."""
+    command = [sys.executable, "-m", module, str(records)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             yield server.stdout.readline().strip() if server.stdout else ""

@@ -1,7 +1,7 @@
 """Connector: one provider and one set of credentials, behind the same interface for every platform."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -69,6 +69,11 @@ class Connector:
         self._questions = Questions(provider, options, hosts)
         self._paging = Paging(provider, account, self._questions, self._walker)
         self._acting = Acting(provider, account, {**options, **credentials}, self.caller, writes)
+
+    @property
+    def platform_time(self) -> datetime | None:
+        """The time by the platform's clock; None before its first answer, or where it does not tell the time."""
+        return None if self._http.ahead is None else datetime.now(UTC) + self._http.ahead
 
     @property
     def name(self) -> str:
@@ -164,7 +169,7 @@ class Connector:
         position: Position | None = None,
         size: int = WALKING_SIZE,
         deadline: float | None = None,
-    ) -> AsyncIterator[Batch]:
+    ) -> AsyncGenerator[Batch]:
         """A listing answer by answer, each with the position after it: what a copy that must be able to resume
         needs.
         """
@@ -230,10 +235,17 @@ class Connector:
             ]
             sales += [sale for sale in found if sale is not None]
             bad += len(batch.problems)
-        stream = self.provider.parts(kind)[0]
+        return self.add_up(event, sales, as_of, bad)
+
+    def add_up(self, event: UnifiedEvent, sales: Iterable[Sale | str], as_of: datetime, bad: int = 0) -> UnifiedRevenue:
+        """The revenue of an event from all of its sales; `bad` records could not be read.
+
+        Raises InvalidResponse where one of these is the platform's whole report.
+        """
+        stream = self.provider.parts(self._sales)[0]
         if bad and stream.basis == "provider_report":
             raise InvalidResponse(
-                f"{self.provider.name}'s report on event {event_id} cannot be read.",
+                f"{self.provider.name}'s report on event {event.id} cannot be read.",
                 "The platform may have changed its API.",
                 provider=self.provider.slug,
                 operation="get_revenue",
@@ -242,7 +254,7 @@ class Connector:
             [*sales, *([f"records that could not be read: {bad}"] if bad else [])],
             provider=self.provider.slug,
             account=self.account,
-            event_id=event_id,
+            event_id=event.id,
             currency=event.currency,
             basis=stream.basis,
             as_of=as_of,

@@ -1,6 +1,7 @@
 """The one place that imports the HTTP library: sends a request, gives back status, headers and parsed JSON."""
 
 import asyncio
+import email.utils
 import json
 import logging
 import socket
@@ -8,6 +9,7 @@ import ssl
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -17,7 +19,7 @@ import httpx2
 
 from . import guard
 from .errors import DeadlineExceeded, InvalidResponse, Unavailable
-from .pace import Pace
+from .pace import Turns
 from .redaction import RedactingFilter
 
 Transport = httpx2.AsyncBaseTransport
@@ -57,9 +59,12 @@ class Answer:
 class Http:
     """A client of one platform. Redirects are not followed: credentials stay with the host they are for. Where the
     process has a guard, it decides what is connected to, and proxies that the environment names are not used.
+
+    `ahead` is how far the platform's clock is ahead of ours by its last answer; None where it does not tell the time.
     """
 
-    def __init__(self, transport: Transport | None = None, pace: Pace | None = None) -> None:
+    def __init__(self, transport: Transport | None = None, pace: Turns | None = None) -> None:
+        self.ahead: timedelta | None = None
         self._pace = pace
         if not transport and (policy := guard.here()):
             transport = guarded(policy)
@@ -100,6 +105,7 @@ class Http:
             raise InvalidResponse("The address cannot be used.") from None
         except httpx2.HTTPError as error:
             raise Unavailable(f"No answer came ({type(error).__name__}).", "Try again later.") from None
+        self.ahead = _ahead(response.headers.get("Date"))
         return _answer(response)
 
     async def aclose(self) -> None:
@@ -149,6 +155,15 @@ async def _addresses(host: str, port: int) -> list[str]:
 def _tls() -> ssl.SSLContext:
     """Made once: reading the certificates takes longer than most requests here."""
     return httpx2.create_ssl_context()
+
+
+def _ahead(date: str | None) -> timedelta | None:
+    """By the Date header of an answer that has just come (RFC 9110, 6.6.1)."""
+    try:
+        told = email.utils.parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    return told - datetime.now(UTC) if told.tzinfo else None
 
 
 def _answer(response: httpx2.Response) -> Answer:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import deque
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from .errors import RateLimited
 
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT = 60.0
 sleep = asyncio.sleep
+
+
+class Turns(Protocol):
+    """Says when the next request may be made."""
+
+    async def turn(self, deadline: "Deadline") -> None: ...
 
 
 class Pace:
@@ -37,6 +43,19 @@ class Pace:
         self._turns.append(turn)
         if wait:
             await sleep(wait)
+
+
+class Share:
+    """A part of what a connection may ask, for what can wait; the rest of it is left to people."""
+
+    def __init__(self, own: Pace, whole: Pace) -> None:
+        self._own = own
+        self._whole = whole
+
+    async def turn(self, deadline: "Deadline") -> None:
+        """Waits for the turn in the part, then for the one in the whole. Raises RateLimited as these do."""
+        await self._own.turn(deadline)
+        await self._whole.turn(deadline)
 
 
 @cache

@@ -185,10 +185,7 @@ class Portfolio:
             return Status(connector.name, "ok", len(read))
 
         statuses = await self.each(ask)
-        by_connection = {name: _totals(_of(found, name)) for name in self.names if name in whole}
-        counted = [pair for name in sorted(whole) for pair in _of(found, name)]
-        found.sort(key=lambda pair: (pair[0].starts_at is None, pair[0].starts_at, pair[0].provider, pair[0].id))
-        return RevenueReport(found, statuses, by_connection, _totals(counted))
+        return summed(found, statuses, [name for name in self.names if name in whole])
 
     async def each(self, ask: Callable[[Connector], Any], names: Iterable[str] | None = None) -> list[Status]:
         """Runs `ask` for every connection at once; what it raises becomes the status of that connection alone.
@@ -238,6 +235,16 @@ class Portfolio:
         answers = await asyncio.gather(*(one(event) for event in events))
         read = [answer for answer in answers if isinstance(answer, tuple)]
         return read, [answer for answer in answers if isinstance(answer, SpektaError)]
+
+
+def summed(
+    found: list[tuple[UnifiedEvent, UnifiedRevenue]], statuses: list[Status], whole: Sequence[str]
+) -> RevenueReport:
+    """The report on these events, by start. Only connections that are `whole` are added up."""
+    by_connection = {name: _totals(_of(found, name)) for name in whole}
+    counted = [pair for name in sorted(whole) for pair in _of(found, name)]
+    found = sorted(found, key=lambda pair: (pair[0].starts_at is None, pair[0].starts_at, pair[0].provider, pair[0].id))
+    return RevenueReport(found, statuses, by_connection, _totals(counted))
 
 
 def _partial(name: str, read: Sequence[Any], late: Sequence[SpektaError], bad: Sequence[Problem]) -> Status:

@@ -10,11 +10,14 @@ from .credentials import split
 from .errors import ConfigurationError, InvalidArgument
 
 _PLAIN = re.compile(r"[A-Za-z0-9._=-]")
+_ALL_PLAIN = re.compile(r"[A-Za-z0-9._=-]+")
 _CODED = re.compile(r"(?:~[0-9A-F]{2})+")
 
 
 def encode_id(id: str) -> str:
     """An id as one plain segment."""
+    if _ALL_PLAIN.fullmatch(id):
+        return id
     return "".join(c if _PLAIN.fullmatch(c) else "".join(f"~{byte:02X}" for byte in c.encode()) for c in id)
 
 

@@ -14,7 +14,7 @@ from .connector import Connector
 from .credentials import ACCOUNT, DEFAULT, MemoryVault, Store, Vault, named, split
 from .errors import ConfigurationError
 from .http import Http, Transport
-from .pace import Pace, shared
+from .pace import Share, Turns, shared
 from .provider import Option, Provider
 from .redaction import secret_values
 
@@ -75,14 +75,15 @@ def create_connector(
     account: str = DEFAULT,
     vault: Vault | None = None,
     writes: bool = False,
+    share: float = 1.0,
 ) -> Connector:
     """A connector for one account.
 
     credentials: the reference's field names, in camelCase or snake_case; None to ask only for what a platform shows to
     everybody, where it has such a listing. base_url: where the platform is instead of its usual address; a mapping
     moves single hosts. transport: an httpx transport, for tests. vault: where renewed tokens are kept; in memory if not
-    given. writes: whether the platform may be told to do something. Raises ConfigurationError, naming the field, before
-    any request.
+    given. writes: whether the platform may be told to do something. share: which part of the requests that the platform
+    allows it may make. Raises ConfigurationError, naming the field, before any request.
     """
     found = find_provider(provider).in_mode(options or {})
     if not ACCOUNT.fullmatch(account):
@@ -93,14 +94,19 @@ def create_connector(
     secret_values(known, frozenset(field.name for field in found.credentials if field.secret))
     settings = checked_options(found, options or {})
     hosts = addresses(found, {**settings, **known}, base_url)
-    http = Http(transport, _pace(found, settings, account, hosts["api"]))
+    http = Http(transport, _pace(found, settings, account, hosts["api"], share))
     return Connector(found, account, known, settings, hosts, vault or MemoryVault(known), http, writes)
 
 
-def _pace(provider: Provider, options: Mapping[str, Any], account: str, address: str) -> Pace | None:
+def _pace(provider: Provider, options: Mapping[str, Any], account: str, address: str, share: float) -> Turns | None:
     """What the platform allows holds at its own address: not for a sandbox, nor for who runs it himself."""
     limit = provider.limit(options)
-    return shared(provider.slug, account, *limit) if limit and address == provider.base else None
+    if not limit or address != provider.base:
+        return None
+    whole = shared(provider.slug, account, *limit)
+    return (
+        whole if share >= 1 else Share(shared(provider.slug, account, max(1, int(limit[0] * share)), limit[1]), whole)
+    )
 
 
 def provider_of(store: Store, connection: str) -> Provider:
@@ -110,7 +116,12 @@ def provider_of(store: Store, connection: str) -> Provider:
 
 
 def connect(
-    store: Store, connection: str, transport: Transport | None = None, *, listing: str | None = None
+    store: Store,
+    connection: str,
+    transport: Transport | None = None,
+    *,
+    listing: str | None = None,
+    share: float = 1.0,
 ) -> Connector:
     """The connector of a stored connection. Raises ConfigurationError where there is none, unless it is for a listing
     of the platform's own that everybody may see. It writes where the environment has SPEKTA_WRITES=true.
@@ -132,6 +143,7 @@ def connect(
         account=account,
         vault=store.vault(connection),
         writes=os.environ.get(WRITES) == "true",
+        share=share,
     )
 
 

@@ -4,7 +4,7 @@ A listing may be several streams one after the other, each over several values o
 the records of one answer, the problems in it, and the position after it.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ class Walker:
         self._mapper = Mapper(provider, account)
         self._companions = Companions(provider, options, self._scopes, caller, self._mapper)
 
-    async def walk(self, question: Question, position: Position | None = None) -> AsyncIterator[Batch]:
+    async def walk(self, question: Question, position: Position | None = None) -> AsyncGenerator[Batch]:
         """The batches of a listing. Raises InvalidResponse where the platform's answers make no sense."""
         with self._named(question.operation):
             async for batch in self._walk(question, position or Position()):

@@ -53,6 +53,17 @@ def when(moment: datetime | None, zone: str | None = None) -> str:
     return f"{local:%Y-%m-%d %H:%M %Z}"
 
 
+def span(start: datetime | None, end: datetime | None) -> str:
+    """How long it is from one time to another, in the largest unit: `3 h`."""
+    if start is None or end is None:
+        return UNKNOWN
+    seconds = max(0, int((end - start).total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
 def amount(value: Decimal | None, currency: str | None = None) -> str:
     """An amount with its decimals: `EUR 1,234.50`."""
     if value is None:

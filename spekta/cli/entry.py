@@ -12,6 +12,7 @@ from . import (
     connections,
     demo,
     events,
+    forget,
     health,
     mcp,
     options,
@@ -21,6 +22,8 @@ from . import (
     revenue,
     sandbox,
     serve,
+    status,
+    sync,
     tickets,
 )
 from .boundary import Boundary
@@ -50,7 +53,7 @@ app = typer.Typer(
     context_settings=options.HELP,
 )
 
-START, ASK, SERVE = "Start here", "Ask", "Serve"
+START, ASK, KEEP, SERVE = "Start here", "Ask", "Keep a copy", "Serve"
 app.command(rich_help_panel=START)(demo.demo)
 app.command(rich_help_panel=START)(providers.providers)
 app.command(rich_help_panel=START)(connect.connect)
@@ -62,6 +65,9 @@ app.command(rich_help_panel=ASK)(tickets.tickets)
 app.command(rich_help_panel=ASK)(attendees.attendees)
 app.command(rich_help_panel=ASK)(orders.orders)
 app.command(rich_help_panel=ASK)(revenue.revenue)
+app.add_typer(sync.app, name="sync", rich_help_panel=KEEP)
+app.command(rich_help_panel=KEEP)(status.status)
+app.command(rich_help_panel=KEEP)(forget.forget)
 app.command(rich_help_panel=SERVE)(mcp.mcp)
 app.command(rich_help_panel=SERVE)(serve.serve)
 app.command(rich_help_panel=SERVE)(sandbox.sandbox)

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,8 @@ from connectors.portfolio import EventList, Status
 
 from . import cells, notes, options, reach
 from .records import as_json
+from .synced import Wanted, refuse, tell_ages
+from .synced import synced as stored
 from .terminal import now, out, say_json, waiting
 
 LARGEST = 1000
@@ -34,6 +37,7 @@ def events(
     cursor: options.Cursor = None,
     all: options.All = False,
     raw: options.Raw = False,
+    synced: options.Synced = False,
     json: options.Json = False,
 ) -> None:
     """Events of all connections, by start.
@@ -41,6 +45,10 @@ def events(
     The references in the first column are what the other commands take.
     """
     moment = now()
+    if synced:
+        refuse(since=since, filter=filters, cursor=cursor, raw=raw)
+        wanted = Wanted(moment, starts_after, starts_before, status, q)
+        raise typer.Exit(_show_synced(connections, wanted, None if all else limit, json))
     asked = options.named(filters, starts_after=starts_after, starts_before=starts_before, status=_sent(status), q=q)
     portfolio = reach.portfolio(connections)
     with waiting("Asking for events"):
@@ -55,6 +63,22 @@ def events(
     notes.since("events", since, portfolio.names)
     notes.filtered_here({status.connection: status.filtered_here for status in found.connections})
     raise typer.Exit(reach.report(found.connections))
+
+
+def _show_synced(connections: list[str] | None, wanted: Wanted, limit: int | None, json: bool) -> int:
+    """Prints events from the store; gives the exit code."""
+    with stored(connections, ["events"]) as found:
+        events = list(islice(found.events(wanted), limit and limit + 1))
+    shown = events[:limit]
+    if json:
+        records = [as_json(event) | {"status": event.status_at(wanted.moment)} for event in shown]
+        say_json({"events": records, "connections": found.statuses, "as_of": found.ages, "has_more": shown != events})
+    elif reach.answered(found.statuses):
+        out().print(_table(shown, wanted.moment) if shown else "No events.")
+        if shown != events:
+            out().print(Text("\nmore: --all", "dim"))
+    tell_ages(found.ages, wanted.moment)
+    return reach.report(found.statuses)
 
 
 def _sent(status: EventStatus | None) -> EventStatus | None:

@@ -47,6 +47,9 @@ Cursor = Annotated[str | None, typer.Option(help="Go on where an earlier answer 
 Page = Annotated[int | None, typer.Option(min=1, help="A page further on, counted from 1.")]
 PageSize = Annotated[int, typer.Option(min=1, max=1000, help="Records on a page.")]
 All = Annotated[bool, typer.Option("--all", help="Everything, however long it takes.")]
+Synced = Annotated[
+    bool, typer.Option("--synced", help="Answer from what `spekta sync` has stored, without asking the platforms.")
+]
 Reference = Annotated[str, typer.Argument(metavar="REFERENCE", help="An event, as `spekta events` names it.")]
 Target = Annotated[
     str, typer.Argument(metavar="REFERENCE|CONNECTION", help="An event, or a connection for its whole account.")

@@ -14,9 +14,11 @@ from connectors import Connector, InvalidArgument, Portfolio, SpektaError, Unifi
 from connectors.portfolio import RevenueReport, Status, Total
 from connectors.references import Reference, parse
 
-from . import cells, options, reach
+from . import cells, options, over_time, reach
 from .records import as_json
-from .terminal import out, progress, remark, say_json
+from .synced import SOLD, Period, Wanted, tell_ages
+from .synced import synced as stored
+from .terminal import now, out, progress, remark, say_json
 
 Pair = tuple[UnifiedEvent, UnifiedRevenue]
 FIGURES = ("Gross", "Refunds", "Taxes", "Fees", "Net")
@@ -32,21 +34,47 @@ def revenue(
     starts_after: options.StartsAfter = None,
     starts_before: options.StartsBefore = None,
     q: options.Words = None,
+    synced: options.Synced = False,
+    by: Annotated[
+        Period | None, typer.Option(help="What came in over time, by the day of the order. From --synced.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """What events brought in, per event, connection and currency.
 
     Nothing is added up across currencies. What a platform does not tell is unknown, and named below the table.
     """
+    if by or synced:
+        wanted = Wanted(now(), starts_after, starts_before, q=q, only=_chosen(targets))
+        raise typer.Exit(_show_synced(targets, wanted, by, json))
     filters = options.named(None, starts_after=starts_after, starts_before=starts_before, q=q)
     found = _of_events(targets, filters) if _are_references(targets) else _of_connections(targets, filters)
+    raise typer.Exit(_show(found, json))
+
+
+def _show(found: RevenueReport, json: bool, **more: object) -> int:
+    """Prints a report; gives the exit code."""
     if json:
-        say_json(_document(found))
+        say_json(_document(found) | more)
     elif reach.answered(found.connections):
         out().print(_tables(found) if found.events else "No events.")
     for line in _caveats(found.events):
         remark(line)
-    raise typer.Exit(reach.report(found.connections))
+    return reach.report(found.connections)
+
+
+def _show_synced(targets: Sequence[str] | None, wanted: Wanted, by: Period | None, json: bool) -> int:
+    """Prints what the store says; gives the exit code."""
+    names = [parse(target, "REFERENCE").connection for target in targets or ()] if wanted.only else targets
+    with stored(list(dict.fromkeys(names)) if names else None, SOLD) as found:
+        code = over_time.show(found, wanted, by, json) if by else _show(found.revenue(wanted), json, as_of=found.ages)
+    tell_ages(found.ages, wanted.moment)
+    return code
+
+
+def _chosen(targets: Sequence[str] | None) -> frozenset[str] | None:
+    """The events that are named; None where connections are, or nothing is."""
+    return frozenset(targets or ()) if _are_references(targets) else None
 
 
 def _are_references(targets: Sequence[str] | None) -> bool:

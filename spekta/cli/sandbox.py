@@ -35,7 +35,8 @@ def sandbox(
             console.print("# Paste these lines into another terminal, then run there: spekta events", style="bold")
             for name, value in environment(origin).items():
                 console.print(f"export {name}={shlex.quote(value)}", soft_wrap=True)
-        uvicorn.Server(uvicorn.Config(create_app(), log_level="warning", lifespan="off")).run([listening])
+        config = uvicorn.Config(create_app(), log_level="warning", lifespan="off", date_header=False)
+        uvicorn.Server(config).run([listening])
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from email.utils import format_datetime
 from typing import Any, NamedTuple
 
 import anyio
@@ -82,6 +83,7 @@ class Sandbox:
         ask = replace(ask, misbehaviours=due, state=self.states.get(service.slug))
         await anyio.sleep(self.latency + sum(one.seconds for one in due if one.kind == "slow"))
         response = _broken(_handle(service, route, ask), due)
+        response.headers["Date"] = format_datetime(self.box_office.now, usegmt=True)
         self.note(service, route.host, request, operation, response.status_code)
         return response
 

@@ -16,14 +16,14 @@ LOOPBACK = "127.0.0.1"
 
 def serve(port: int = 0, *, latency: float = 0) -> None:
     """Serve until interrupted. Port 0 takes a free one, which uvicorn prints."""
-    uvicorn.run(create_app(latency=latency), host=LOOPBACK, port=port)
+    uvicorn.run(create_app(latency=latency), host=LOOPBACK, port=port, date_header=False)
 
 
 @contextmanager
 def running(app: ASGIApp) -> Iterator[str]:
     """Serve an application from a thread, on a free port; give its origin, such as `http://127.0.0.1:40123`."""
     with listen(LOOPBACK, 0) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", date_header=False))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         try:

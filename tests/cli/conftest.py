@@ -67,13 +67,17 @@ def credentials_file(tmp_path: Path) -> Path:
 def bare(served: Served, credentials_file: Path) -> Run:
     """The command where nothing is connected."""
     nothing: dict[str, Any] = dict.fromkeys(served.environment)
-    return _runner({**nothing, "SPEKTA_CREDENTIALS": str(credentials_file)})
+    return _runner({**nothing, **_files(credentials_file)})
 
 
 @pytest.fixture
 def spekta(served: Served, credentials_file: Path) -> Run:
     """The command with every platform of the sandbox connected through the environment."""
-    return _runner({**served.environment, "SPEKTA_CREDENTIALS": str(credentials_file)})
+    return _runner({**served.environment, **_files(credentials_file)})
+
+
+def _files(credentials: Path) -> dict[str, str]:
+    return {"SPEKTA_CREDENTIALS": str(credentials), "SPEKTA_STORE": str(credentials.with_name("store.sqlite"))}
 
 
 def _runner(env: Mapping[str, str | None]) -> Run:

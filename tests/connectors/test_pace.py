@@ -28,7 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def at_home(slug: str, asked: list[httpx2.Request], account: str = "default") -> Connector:
+def at_home(slug: str, asked: list[httpx2.Request], account: str = "default", share: float = 1.0) -> Connector:
     """A connector of the real address, where every answer is the sandbox's."""
     own = sandboxed(slug)
     inner, base = httpx2.ASGITransport(app=own.app), own.service.addresses("http://127.0.0.1:1")
@@ -43,7 +43,7 @@ def at_home(slug: str, asked: list[httpx2.Request], account: str = "default") ->
             request.url = httpx2.URL(str(request.url).replace(hosts[host], base[host], 1))
             return await inner.handle_async_request(request)
 
-    return create_connector(slug, services()[slug].credentials, transport=Elsewhere(), account=account)
+    return create_connector(slug, services()[slug].credentials, transport=Elsewhere(), account=account, share=share)
 
 
 @pytest.mark.parametrize("slug", PACED)
@@ -60,6 +60,18 @@ async def test_no_more_is_asked_than_is_documented(slug: str, clock: Clock, monk
         assert clock.waits == []
         assert (await other.health_check()).healthy
     assert clock.waits[0] == 30
+
+
+async def test_a_share_leaves_the_rest_to_others(clock: Clock) -> None:
+    asked = list[httpx2.Request]()
+    async with at_home("shotgun", asked, share=0.5) as copying, at_home("shotgun", asked) as person:
+        for _ in range(50):
+            await copying.health_check()
+        assert (await copying.health_check(deadline=22)).healthy is False
+        for _ in range(50):
+            assert (await person.health_check(deadline=22)).healthy
+        assert (await person.health_check(deadline=22)).healthy is False
+    assert (len(asked), clock.waits) == (100, [])
 
 
 async def test_a_turn_that_comes_too_late_is_an_error_that_says_when(clock: Clock) -> None:

@@ -1,0 +1,108 @@
+"""`spekta status`: how fresh the copies on this machine are."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.table import Table
+from rich.text import Text
+
+from connectors.errors import Unsupported
+from spekta.sync import Status
+from spekta.sync.feeds import COPIED
+from spekta.sync.sqlite import SqliteStore, default_path
+from spekta.sync.status import Copied
+
+from . import cells, options
+from .terminal import now, out, remark, say_json
+
+NOTHING = "Nothing was synced yet. Run: spekta sync"
+
+
+def status(connections: options.Connections = None, json: options.Json = False) -> None:
+    """How fresh the copies on this machine are, and what went wrong."""
+    found = stored(connections)
+    moment = now()
+    if json:
+        say_json({"connections": [_document(one) for one in found]})
+    else:
+        out().print(_table(found, moment) if found else NOTHING)
+    for line in _remarks(found):
+        remark(line)
+
+
+def stored(connections: Sequence[str] | None) -> list[Status]:
+    """How the copies stand: of these connections, or of all."""
+    if not default_path().exists():
+        return []
+    with SqliteStore() as store:
+        return [one for one in store.statuses() if not connections or one.connection in connections]
+
+
+def _table(found: Iterable[Status], moment: datetime) -> Table:
+    columns = [kind.capitalize() for kind in COPIED]
+    table = cells.table("Connection", "State", *columns, "Next", whole=("Connection", *columns, "Next"))
+    for one in found:
+        ages = [_age(one.kinds.get(kind), moment) for kind in COPIED]
+        due = "" if one.parked else "now" if one.is_due(moment) else f"in {cells.span(moment, one.next_try)}"
+        table.add_row(one.connection, _state(one), *ages, due)
+    return table
+
+
+def _state(one: Status) -> Text:
+    word, style = (
+        ("parked", "red") if one.parked
+        else ("working", "cyan") if one.working
+        else ("failing", "yellow") if one.failures
+        else ("in part", "yellow") if any(map(_failed, one.kinds.values()))
+        else ("waiting", "yellow") if one.last_error
+        else ("unfinished", "yellow") if one.round
+        else ("up to date", "green")
+    )  # fmt: skip
+    return Text(word, style)
+
+
+def _failed(copied: Copied) -> bool:
+    """Whether a listing failed that the platform should have."""
+    return copied.failure is not None and copied.failure.code != Unsupported.code
+
+
+def _age(copied: Copied | None, moment: datetime) -> str:
+    """How old the copy of a kind may be."""
+    if copied is None or copied.as_of is None:
+        return "-" if copied is None or copied.failure else cells.UNKNOWN
+    return f"{cells.span(copied.as_of, moment)} old"
+
+
+def _remarks(found: Iterable[Status]) -> Iterable[str]:
+    for one in found:
+        if one.last_error:
+            yield f"{one.connection}: {one.last_error.message} {one.last_error.advice}".strip()
+        if one.parked:
+            yield f"{one.connection} is parked after {one.failures} failures. To try again: spekta sync redrive"
+        told = {kind: copied for kind, copied in one.kinds.items() if copied.as_of}
+        partly = [kind for kind in COPIED if kind in told and told[kind].mode == "created"]
+        if partly:
+            listed = ", ".join(partly)
+            yield f"{one.connection} tells of new {listed} alone: what became of older ones is as old as shown."
+
+
+def _document(one: Status) -> dict[str, object]:
+    kinds = {
+        kind: {
+            "as_of": copied.as_of,
+            "new_as_of": copied.fresh_at,
+            "everything_as_of": copied.whole_at,
+            "told": copied.mode,
+            "error": copied.failure,
+        }
+        for kind, copied in one.kinds.items()
+        if kind in COPIED
+    }
+    return {
+        "connection": one.connection,
+        "state": _state(one).plain.replace(" ", "_"),
+        "kinds": kinds,
+        "next_try": one.next_try,
+        "failures": one.failures,
+        "last_error": one.last_error,
+    }

@@ -1,0 +1,251 @@
+"""A copy on this machine: made, asked, watched over, and cleaned of a person."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import pytest
+from starlette.types import Receive, Scope, Send
+from typer.testing import CliRunner
+
+from spekta.cli.entry import app
+from spekta.sandbox.app import create_app
+from spekta.sandbox.server import environment, running
+from tests.cli.conftest import Run, Served
+
+TWO = ("--only", "ticket-tailor", "--only", "pretix")
+
+
+@pytest.fixture(scope="session")
+def first_copy(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with two connections in it."""
+    store = tmp_path_factory.mktemp("first") / "store.sqlite"
+    env = {**served.environment, "SPEKTA_STORE": str(store), "SPEKTA_CREDENTIALS": str(store.with_name("none.json"))}
+    done = CliRunner(env=env).invoke(app, ["sync", *TWO])
+    assert done.exit_code == 0, done.stderr
+    return store
+
+
+@pytest.fixture
+def synced(spekta: Run, first_copy: Path, credentials_file: Path) -> Run:
+    """The command where two connections are synced."""
+    credentials_file.parent.mkdir()
+    shutil.copy(first_copy, credentials_file.with_name("store.sqlite"))
+    return spekta
+
+
+def document(done: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_help_says_what_it_does_and_what_comes_next(spekta: Run) -> None:
+    said = " ".join(spekta("sync", "--help").stdout.split())
+    for words in ("Ctrl-C stops it at any time", "At most half of the requests", "spekta status", "--watch", "redrive"):
+        assert words in said
+
+
+def test_a_sync_says_what_it_read_and_what_changed(spekta: Run) -> None:
+    first = document(spekta("sync", *TWO, "--json"))["connections"]
+    assert [one["connection"] for one in first] == ["ticket-tailor", "pretix"]
+    assert first[0]["read"] == {"events": 12, "tickets": 21, "attendees": 368, "orders": 179}
+    assert (first[0]["outcome"], first[0]["changed"], first[0]["problems"], first[0]["error"]) == ("done", 580, 0, None)
+    second = document(spekta("sync", *TWO, "--json"))["connections"]
+    assert [one["changed"] for one in second] == [0, 0]
+    table = spekta("sync", *TWO).stdout.splitlines()
+    assert table[0].split() == ["Connection", "Events", "Tickets", "Attendees", "Orders", "Changed"]
+    assert table[1].split()[0] == "ticket-tailor"
+    assert table[1].endswith("up to date")
+
+
+def test_changes_are_appended_to_a_file(spekta: Run, tmp_path: Path) -> None:
+    file = tmp_path / "changes.jsonl"
+    for _ in range(2):
+        assert spekta("sync", "--only", "ticket-tailor", "--events", str(file)).exit_code == 0
+    changes = [json.loads(line) for line in file.read_text().splitlines()]
+    assert len({change["id"] for change in changes}) == len(changes) == 580
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_one_that_fails_does_not_stop_the_others(spekta: Run, served: Served) -> None:
+    served.sandbox.misbehave("pretix", "unauthorized")
+    done = spekta("sync", *TWO)
+    assert done.exit_code == 0
+    assert "pretix: Pretix does not accept the credentials." in done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines() if line.endswith("up to date")] == ["ticket-tailor"]
+    alone = spekta("sync", "--only", "pretix")
+    assert alone.exit_code == 1
+    status = document(spekta("status", "--json"))["connections"]
+    assert {one["connection"]: one["state"] for one in status} == {"pretix": "failing", "ticket-tailor": "up_to_date"}
+    assert status[0]["last_error"]["code"] == "authentication_failed"
+
+
+def test_a_parked_connection_waits_for_somebody(spekta: Run, served: Served) -> None:
+    served.sandbox.misbehave("pretix", "forbidden")
+    for _ in range(8):
+        spekta("sync", "--only", "pretix")
+    parked = spekta("sync", "--only", "pretix")
+    assert parked.exit_code == 1
+    assert "spekta sync redrive" in parked.stderr
+    assert "parked" in spekta("status").stdout
+    served.sandbox.behave()
+    assert spekta("sync", "redrive", "--only", "pretix").stdout == "pretix is due.\n"
+    assert spekta("sync", "--only", "pretix").exit_code == 0
+
+
+def test_status_says_how_old_each_kind_may_be(synced: Run) -> None:
+    lines = synced("status").stdout.splitlines()
+    assert lines[0].split() == ["Connection", "State", "Events", "Tickets", "Attendees", "Orders", "Next"]
+    assert lines[1].startswith("pretix         up to date")
+    assert "ticket-tailor tells of new attendees, orders alone" in synced("status").stderr
+    kinds = document(synced("status", "ticket-tailor", "--json"))["connections"][0]["kinds"]
+    assert {kind: one["told"] for kind, one in kinds.items()} == {
+        "events": "none",
+        "tickets": "none",
+        "attendees": "created",
+        "orders": "created",
+    }
+    assert kinds["orders"]["as_of"] == kinds["orders"]["everything_as_of"]
+
+
+def test_status_before_any_sync_says_what_to_do(spekta: Run) -> None:
+    assert spekta("status").stdout == "Nothing was synced yet. Run: spekta sync\n"
+    refused = spekta("events", "--synced")
+    assert refused.exit_code == 2
+    assert "Run: spekta sync" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [],
+        ["--status", "cancelled"],
+        ["--q", "kabarett"],
+        ["--starts-after", "2027-06-18T18:30Z"],
+        ["--starts-before", "2026-12-05"],
+        ["--all"],
+    ],
+)
+def test_events_are_the_same_from_the_store(synced: Run, args: list[str]) -> None:
+    live = document(synced("events", "ticket-tailor", *args, "--json"))
+    stored = document(synced("events", "ticket-tailor", *args, "--synced", "--json"))
+    assert stored["events"] == live["events"]
+    assert list(stored["as_of"]) == ["ticket-tailor"]
+
+
+def test_events_from_the_store_are_as_many_as_asked_for(synced: Run) -> None:
+    every = document(synced("events", "--synced", "--all", "--json"))
+    some = document(synced("events", "--synced", "--limit", "3", "--json"))
+    assert (len(every["events"]), every["has_more"], some["has_more"]) == (23, False, True)
+    assert some["events"] == every["events"][:3]
+    assert "more: --all" in synced("events", "--synced", "--limit", "3").stdout
+
+
+def test_answers_from_the_store_ask_no_platform_and_say_their_age(synced: Run, served: Served) -> None:
+    served.sandbox.misbehave("pretix", "error_always")
+    before = len(served.sandbox.log)
+    done = synced("events", "--synced")
+    assert done.exit_code == 0
+    assert "pretix:hotaru" in done.stdout
+    assert "ago: pretix, ticket-tailor." in done.stderr
+    assert synced("revenue", "--synced").exit_code == 0
+    assert len(served.sandbox.log) == before
+
+
+def test_revenue_is_the_same_from_the_store(synced: Run) -> None:
+    live, stored = (document(synced("revenue", "pretix", *more, "--json")) for more in ([], ["--synced"]))
+    for found in (live, stored):
+        for pair in found["events"]:
+            del pair["revenue"]["as_of"]
+    for part in ("events", "by_connection", "totals"):
+        assert stored[part] == live[part]
+    one = document(synced("revenue", "pretix:hotaru", "--synced", "--json"))
+    assert [pair["event"]["id"] for pair in one["events"]] == ["hotaru"]
+    assert one["totals"] == []
+
+
+def test_revenue_over_time_adds_up_to_the_whole(synced: Run) -> None:
+    report = document(synced("revenue", "pretix", "--json"))
+    wanted = {one["currency"]: Decimal(one["gross_revenue"]) for one in report["totals"]}
+    for by in ("month", "day"):
+        sums: dict[str, Decimal] = {}
+        for period in document(synced("revenue", "pretix", "--by", by, "--json"))["periods"]:
+            currency = period["sum"]["currency"]
+            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(period["sum"]["gross"])
+        assert sums == wanted
+    assert "2026-06  pretix      EUR" in synced("revenue", "pretix", "--by", "month").stdout
+
+
+@pytest.mark.parametrize("args", [["--since", "2026-01-01"], ["--filter", "a=b"], ["--cursor", "x"], ["--raw"]])
+def test_what_only_a_platform_can_be_asked_does_not_go_with_the_store(synced: Run, args: list[str]) -> None:
+    refused = synced("events", "--synced", *args)
+    assert refused.exit_code == 2
+    assert f"--synced does not go with {args[0]}." in refused.stderr
+
+
+def test_a_connection_that_was_never_synced_is_named(synced: Run) -> None:
+    done = synced("events", "pretix", "dice", "--synced")
+    assert done.exit_code == 0
+    assert "dice: It was not synced yet. Run: spekta sync" in done.stderr
+
+
+def test_what_cannot_be_read_is_listed_and_read_again(spekta: Run, served: Served) -> None:
+    served.sandbox.misbehave("ticket-tailor", "null_id", path="/orders")
+    done = spekta("sync", "--only", "ticket-tailor")
+    assert "records cannot be read: spekta sync problems" in done.stderr
+    found = document(spekta("sync", "problems", "--json"))["problems"]
+    assert {one["kind"] for one in found} == {"orders"}
+    assert "amelie" not in json.dumps(found)
+    served.sandbox.behave()
+    spekta("sync", "--only", "ticket-tailor")
+    assert document(spekta("sync", "problems", "--retry", "--json"))["problems"] == found
+    spekta("sync", "--only", "ticket-tailor")
+    assert spekta("sync", "problems").stdout == "Every record could be read.\n"
+
+
+def test_a_person_is_forgotten_for_good(synced: Run, credentials_file: Path) -> None:
+    file = credentials_file.with_name("store.sqlite")
+    assert b"amelie@example.org" in file.read_bytes()
+    done = synced("forget", " Amelie@example.ORG ")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("Erased from ")
+    synced("sync", "redrive")
+    synced("sync", *TWO)
+    for part in file.parent.glob("store.sqlite*"):
+        assert b"amelie@example.org" not in part.read_bytes().lower()
+    assert synced("forget", "amelie").exit_code == 2
+
+
+def test_it_can_be_interrupted_at_any_time(tmp_path: Path) -> None:
+    """With Ctrl-C, here while an answer is awaited; the next run goes on from there."""
+    web, asked, free = create_app(), threading.Event(), threading.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].endswith("/orders"):
+            asked.set()
+            await anyio.to_thread.run_sync(free.wait)
+        await web(scope, receive, send)
+
+    with running(slow) as origin:
+        files = {"SPEKTA_STORE": str(tmp_path / "store.sqlite"), "SPEKTA_CREDENTIALS": str(tmp_path / "none.json")}
+        env = {**os.environ, **environment(origin), **files}
+        command = [sys.executable, "-c", "from spekta.cli import main; main()", "sync", "--only", "ticket-tailor"]
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sync:
+            assert asked.wait(30)
+            sync.send_signal(signal.SIGINT)
+            free.set()
+            said, complained = sync.communicate(timeout=30)
+        assert (sync.returncode, said) == (130, "")
+        assert "Traceback" not in complained
+        before = len(web.state.sandbox.log)
+        again = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert again.stdout.splitlines()[1].split() == ["ticket-tailor", "0", "0", "0", "179", "179", "up", "to", "date"]
+    assert len(web.state.sandbox.log) - before == 2
