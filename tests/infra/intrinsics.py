@@ -12,6 +12,7 @@ PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::Region": "eu-central-1",
     "AWS::StackName": "spekta",
+    "AWS::URLSuffix": "amazonaws.com",
 }
 NOTHING = object()
 

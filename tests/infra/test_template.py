@@ -108,6 +108,28 @@ def test_a_function_may_use_what_is_of_its_provider_alone(stack: Stack, slug: st
     ]
 
 
+@pytest.mark.parametrize("door", ["portfolio", "mcp"])
+def test_what_asks_all_platforms_reads_no_secret(stack: Stack, door: str) -> None:
+    function = functions(stack)[f"{door}Function"]
+    assert statements(role_of(stack, function)) == [
+        {"Effect": "Allow", "Action": "secretsmanager:ListSecrets", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": "lambda:InvokeFunction",
+            "Resource": "arn:aws:lambda:eu-central-1:111122223333:function:spekta-*",
+        },
+        {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": f"{door}Logs.Arn"},
+    ]
+
+
+@pytest.mark.parametrize("mode", PARAMETERS)
+def test_assistants_are_let_in_only_where_there_is_an_issuer(template: dict[str, Any], mode: str) -> None:
+    stack = Stack(template, PARAMETERS[mode])
+    told = functions(stack)["mcpFunction"]["Environment"]["Variables"]
+    expected = (TOKENS["JwtIssuer"], "https://Api.execute-api.eu-central-1.amazonaws.com/mcp")
+    assert (told["SPEKTA_MCP_ISSUER"], told["SPEKTA_MCP_RESOURCE"]) == (("", "") if mode == "iam" else expected)
+
+
 def test_every_function_has_a_role_and_a_log_of_its_own(stack: Stack) -> None:
     everyone = list(functions(stack).values())
     assert len({function["Role"] for function in everyone}) == len(everyone)
@@ -139,7 +161,9 @@ def test_other_policies_are_for_functions_in_a_network_alone(stack: Stack) -> No
 
 def test_routes_lead_to_their_function(stack: Stack) -> None:
     expected = {f"ANY /v1/{slug}/{{proxy+}}": of_providers(stack)[slug][0] for slug in SLUGS}
-    expected |= {"GET /v1/providers": "GeneralFunction", "$default": "GeneralFunction"}
+    expected |= dict.fromkeys(("GET /v1/providers", "POST /v1/sync", "$default"), "GeneralFunction")
+    expected |= dict.fromkeys(("GET /v1/portfolio/events", "GET /v1/portfolio/revenue"), "portfolioFunction")
+    expected |= dict.fromkeys(("ANY /mcp", "GET /.well-known/oauth-protected-resource/mcp"), "mcpFunction")
     assert {key: route["Function"] for key, route in routes(stack).items()} == expected
 
 
@@ -162,7 +186,8 @@ def test_the_api_is_the_only_way_in(stack: Stack) -> None:
         assert permission["Principal"] == "apigateway.amazonaws.com"
         called[permission["FunctionName"]] = permission["SourceArn"].partition("arn:aws:execute-api:eu-central-1:")[2]
     expected = {name: f"111122223333:Api/*/*/v1/{slug}/*" for slug, (name, _) in of_providers(stack).items()}
-    assert called == expected | {"GeneralFunction": "111122223333:Api/*"}
+    across = ("GeneralFunction", "portfolioFunction", "mcpFunction")
+    assert called == expected | dict.fromkeys(across, "111122223333:Api/*")
 
 
 @pytest.mark.parametrize("mode", PARAMETERS)
