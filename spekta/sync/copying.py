@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pydantic_core import to_json
 
 from connectors import Connector
-from connectors.errors import InvalidArgument, InvalidResponse, NotFound, Rejected, SpektaError
+from connectors.errors import InvalidArgument, InvalidResponse, NotFound, Rejected
 from connectors.models import Problem
 from connectors.position import Batch
 
@@ -25,10 +25,8 @@ from .store import Quarantined, Store
 TRIES = 5
 
 
-class Superseded(SpektaError):
-    """Another worker has gone on with this connection."""
-
-    code = "superseded"
+class Superseded(Exception):
+    """Another worker has gone on with this connection: this one leaves it."""
 
 
 @dataclass(slots=True)
@@ -149,7 +147,7 @@ class Copier:
             if not lost:
                 return changes
             left = {key: left[key] for key in lost}
-        raise Superseded(f"Another worker writes to {feed.connection}.", "Try again later.")
+        raise Superseded(f"Another worker writes to {feed.connection}.")
 
     def _sold_for(self, row: Row, before: Row | None) -> Iterable[str]:
         """The events whose revenue may be another one after a change of this row."""
@@ -208,5 +206,5 @@ class Copier:
 
     def _advance(self, progress: Progress) -> Progress:
         if not self.store.advance(progress):
-            raise Superseded(f"Another worker has gone on with {progress.feed.connection}.", "Try again later.")
+            raise Superseded(f"Another worker has gone on with {progress.feed.connection}.")
         return replace(progress, version=progress.version + 1)

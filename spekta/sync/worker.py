@@ -105,7 +105,7 @@ class Worker:
         return self.has_time()
 
     def _superseded(self) -> Superseded:
-        return Superseded(f"Another worker has taken over {self.connector.name}.", "Leave it to that one.")
+        return Superseded(f"Another worker has taken over {self.connector.name}.")
 
     def _hold(self) -> bool:
         moment = self.now()
