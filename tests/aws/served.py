@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
+KEYS: Any = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+
+
 class Aws:
     """An account. `before` is told of each operation before it is done, and may raise in its place."""
 
@@ -52,11 +55,11 @@ class Aws:
 
     @property
     def secrets(self) -> "SecretsManagerClient":
-        return boto3.client("secretsmanager", "eu-central-1", endpoint_url=self.origin)
+        return boto3.client("secretsmanager", "eu-central-1", endpoint_url=self.origin, **KEYS)
 
     @property
     def dynamodb(self) -> "DynamoDBClient":
-        return boto3.client("dynamodb", "eu-central-1", endpoint_url=self.origin)
+        return boto3.client("dynamodb", "eu-central-1", endpoint_url=self.origin, **KEYS)
 
 
 @contextmanager

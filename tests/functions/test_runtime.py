@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from connectors import find_provider
 from connectors.references import encode_id
 from connectors.registry import SLUGS
 from spekta.sandbox.server import connections
+from tests.aws.served import serving
 
 from .conftest import outcome
 from .events import request
@@ -26,27 +25,16 @@ SEVERAL_KINDS = {"helloasso", "ticket-tailor", "pretix", "dice", "rsvpify"}
 @pytest.fixture(scope="module")
 def aws(sandbox: str) -> Iterator[dict[str, str]]:
     """The environment of a function in an account that holds every provider's secret."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    environment = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_LAMBDA_FUNCTION_NAME": "spekta",
-        "SPEKTA_ALLOWED_PRIVATE_HOSTS": sandbox.removeprefix("http://"),
-    }
-    client = boto3.client(
-        "secretsmanager", "eu-central-1", endpoint_url=environment["AWS_ENDPOINT_URL"],
-        aws_access_key_id="testing", aws_secret_access_key="testing",
-    )  # fmt: skip
-    for slug, (credentials, addresses) in connections(sandbox).items():
-        client.create_secret(
-            Name=f"spekta/{slug}/default", SecretString=json.dumps({**credentials, "addresses": addresses})
-        )
-    yield environment
-    server.stop()
+    with serving() as account:
+        for slug, (credentials, addresses) in connections(sandbox).items():
+            account.secrets.create_secret(
+                Name=f"spekta/{slug}/default", SecretString=json.dumps({**credentials, "addresses": addresses})
+            )
+        yield {
+            **account.environment,
+            "AWS_LAMBDA_FUNCTION_NAME": "spekta",
+            "SPEKTA_ALLOWED_PRIVATE_HOSTS": sandbox.removeprefix("http://"),
+        }
 
 
 def data(api: RuntimeApi, path: str, **query: Any) -> Any:
