@@ -26,7 +26,7 @@ TOOLS = [
     reading(list_orders, "List orders"),
     reading(get_revenue, "Get revenue"),
     reading(revenue_summary, "Sum up revenue"),
-    reading(sync_status, "Show how fresh the synced copy is", asks_platforms=False),
+    reading(sync_status, "See how syncs stand", asks_platforms=False),
     asking(request_sync, "Ask for a sync"),
     reading(evvnt_list_categories, "List evvnt categories"),
     reading(evvnt_list_published_events, "List events published through evvnt"),

@@ -42,7 +42,7 @@ class Revenue(Part):
 
 
 class RevenueAnswer(Answer):
-    complete: Annotated[bool, Field(description="Whether the sums hold all connections")]
+    complete: Annotated[bool, Field(description="Whether sums hold all")]
     as_of: Moment
     totals: list[Revenue] | None = None
     by_connection: list[Revenue] | None = None

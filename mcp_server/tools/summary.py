@@ -52,7 +52,7 @@ class Sums(Part):
 
 class Summary(Answer):
     source: Annotated[str, Field(description="synced or live")]
-    as_of: Annotated[Moment | None, Field(description="Of its oldest part")] = None
+    as_of: Moment
     complete: bool
     sums: list[Sums]
 
@@ -64,8 +64,7 @@ async def revenue_summary(
     starts_after: StartsAfter = None,
     starts_before: StartsBefore = None,
 ) -> Annotated[CallToolResult, Summary]:
-    """Sums of sales, by currency within each group. From the synced copy where there is one, else live, which cannot
-    tell months: source and as_of say which, and how old. For more of an event see get_revenue."""
+    """Sums of sales by group and currency: from the synced copy if there is one, else live, which cannot tell months."""
     state = state_of(ctx)
     names, asked = state.chosen(connections), {"starts_after": starts_after, "starts_before": starts_before}
     filters = {name: value for name, value in asked.items() if value is not None}

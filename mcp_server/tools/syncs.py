@@ -7,18 +7,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from mcp.types import CallToolResult
-from pydantic import Field
 
 from connectors import ConfigurationError, Unsupported
-from mcp_server.answers import Part, advice, result
+from mcp_server.answers import Part, Why, advice, result
 from mcp_server.state import Ctx, state_of
-from mcp_server.values import Moment, Text
+from mcp_server.values import Moment
 
 from .parameters import Connections
 
 if TYPE_CHECKING:
     from spekta.sync import Status
-    from spekta.sync.status import Copied
+    from spekta.sync.status import Copied, Failure
 
 BUS = "SPEKTA_BUS"
 NOTHING = "Nothing was synced yet."
@@ -31,21 +30,14 @@ SAID: Mapping[str, str] = {
 }
 
 
-class Kind(Part):
-    kind: str
-    as_of: Moment | None = None
-    minutes_old: int | None = None
-    code: str | None = None
-
-
 class Copy(Part):
     connection: str
     state: str
-    kinds: list[Kind] | None = None
+    minutes_old: dict[str, int] | None = None
     next_try: Moment | None = None
-    code: str | None = None
-    message: Text | None = None
-    next: Text | None = None
+    code: Why = None
+    message: Why = None
+    next: Why = None
 
 
 class Copies(Part):
@@ -55,8 +47,8 @@ class Copies(Part):
 
 class Request(Part):
     connection: str
-    state: Annotated[str, Field(description="requested, due, syncing or waiting")]
-    message: Text | None = None
+    state: str
+    message: Why = None
 
 
 class Requests(Part):
@@ -64,8 +56,7 @@ class Requests(Part):
 
 
 async def sync_status(ctx: Ctx, connections: Connections = None) -> Annotated[CallToolResult, Copies]:
-    """How the synced copy of each connection stands: how old each kind of record is, when it is tried next, and what
-    went wrong last. Platforms are not asked."""
+    """How old the synced copy of each kind of record is, when it is tried next, and what went wrong last."""
     state = state_of(ctx)
     names, now = state.chosen(connections), state.now()
     known = await asyncio.to_thread(state.copies.statuses) if state.copies else None
@@ -98,31 +89,30 @@ def _never(name: str) -> Copy:
 
 
 def _copy(status: "Status", now: datetime) -> Copy:
-    error = status.last_error
+    error = status.last_error or next(filter(None, map(_failure, status.kinds.values())), None)
     return Copy(
         connection=status.connection,
         state=_state(status),
-        kinds=[_kind(kind, copied, now) for kind, copied in status.kinds.items()] or None,
+        minutes_old={kind: _minutes(one.as_of, now) for kind, one in status.kinds.items() if one.as_of} or None,
         next_try=status.next_try,
         code=error.code if error else None,
         message=error.message if error else None,
-        next=_next(status),
+        next=_next(status, error),
     )
 
 
-def _next(status: "Status") -> str | None:
+def _next(status: "Status", error: "Failure | None") -> str | None:
     if status.parked:
         return "It is not tried again by itself. Once the cause is gone: request_sync."
-    return advice(status.last_error.code, status.last_error.advice) if status.last_error else None
+    return advice(error.code, error.advice) if error else None
 
 
 def _state(status: "Status") -> str:
-    failed = (copied.failure for copied in status.kinds.values())
     return (
         "parked" if status.parked
         else "syncing" if status.working
         else "failing" if status.failures
-        else "in_part" if any(failure and failure.code != Unsupported.code for failure in failed)
+        else "in_part" if any(map(_failure, status.kinds.values()))
         else "waiting" if status.last_error
         else "unfinished" if status.round
         else "up_to_date" if status.ended_at
@@ -130,10 +120,11 @@ def _state(status: "Status") -> str:
     )  # fmt: skip
 
 
-def _kind(kind: str, copied: "Copied", now: datetime) -> Kind:
-    return Kind(
-        kind=kind,
-        as_of=copied.as_of,
-        minutes_old=max(0, int((now - copied.as_of).total_seconds() // 60)) if copied.as_of else None,
-        code=copied.failure.code if copied.failure else None,
-    )
+def _failure(copied: "Copied") -> "Failure | None":
+    """Why a listing failed that the platform should have."""
+    failure = copied.failure
+    return None if failure is None or failure.code == Unsupported.code else failure
+
+
+def _minutes(as_of: datetime, now: datetime) -> int:
+    return max(0, int((now - as_of).total_seconds() // 60))
