@@ -64,7 +64,8 @@ async def revenue_summary(
     starts_after: StartsAfter = None,
     starts_before: StartsBefore = None,
 ) -> Annotated[CallToolResult, Summary]:
-    """Sums of sales by group and currency: from the synced copy if there is one, else live, which cannot tell months."""
+    """Sums of sales by group and currency: from the synced copy if there is one, else live, which cannot tell
+    months."""
     state = state_of(ctx)
     names, asked = state.chosen(connections), {"starts_after": starts_after, "starts_before": starts_before}
     filters = {name: value for name, value in asked.items() if value is not None}
