@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, ConfigDict
+from pydantic.json_schema import SkipJsonSchema
 
 from connectors import InvalidResponse, PaginatedResult, find_provider
 from connectors.portfolio import Status
@@ -23,15 +24,19 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # listing the tools needs no validators
 
 
+Why = SkipJsonSchema[Text | None]
+"""Why something went wrong, and what to do. Schemas would repeat it for each tool; assistants are told of it once."""
+
+
 class ConnectionStatus(Part):
     """What became of one connection: ok, partial, failed or unsupported. The rest says why it is not ok."""
 
     connection: str
     status: str
     count: int | None = None
-    code: str | None = None
-    message: Text | None = None
-    next: Text | None = None
+    code: Why = None
+    message: Why = None
+    next: Why = None
 
 
 class Answer(Part):

@@ -58,16 +58,18 @@ class PlainOutput(Plain):
 
 def reading(function: Function, title: str, *, asks_platforms: bool = True) -> Tool:
     """A tool that changes nothing. Its docstring is its description, its parameters but `ctx` are those of the tool."""
-    hints = get_type_hints(function, include_extras=True)
-    inputs = {
-        name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
-        for name, parameter in inspect.signature(function).parameters.items()
-        if name != CONTEXT
-    }
     annotations = ToolAnnotations(
         read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=asks_platforms
     )
-    return _tool(function, function.__name__, title, function.__doc__ or "", inputs, annotations)
+    return _told(function, title, annotations)
+
+
+def asking(function: Function, title: str) -> Tool:
+    """A tool that has Spekta itself do something that changes nothing on a platform; told as `reading` tells it."""
+    annotations = ToolAnnotations(
+        read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+    )
+    return _told(function, title, annotations)
 
 
 def writing(
@@ -80,6 +82,17 @@ def writing(
         read_only_hint=False, destructive_hint=not adds, idempotent_hint=True, open_world_hint=True
     )
     return _tool(function, name, title, description, inputs, annotations)
+
+
+def _told(function: Function, title: str, annotations: ToolAnnotations) -> Tool:
+    """A tool that is told by its function alone."""
+    hints = get_type_hints(function, include_extras=True)
+    inputs = {
+        name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name != CONTEXT
+    }
+    return _tool(function, function.__name__, title, function.__doc__ or "", inputs, annotations)
 
 
 def _tool(

@@ -27,6 +27,7 @@ from .instructions import instructions
 from .prompts import add_prompts
 from .resources import add_resources
 from .state import TOOLS, State, check
+from .tools import TOOLS as ALWAYS
 from .tools import all_tools
 from .values import shown
 
@@ -40,7 +41,7 @@ class Server(MCPServer[State]):
     def __init__(self, state: State, tools: Mapping[str, Tool], **more: Any) -> None:
         super().__init__(tools=[*tools.values()], middleware=[_listed], **more)
         self.state = state
-        self.writing = frozenset(name for name, tool in tools.items() if _writes(tool))
+        self.writing = frozenset(name for name in tools if _writes(name))
         self._by_name = tools
 
     async def call_tool(
@@ -105,7 +106,7 @@ def create_server(state: State, *, shared: bool = False) -> Server:
     same_for_all = CacheHint(ttl_ms=FIVE_MINUTES, scope="public")
     server = Server(
         state,
-        {tool.name: tool for tool in every if state.shows(tool.name, writes=_writes(tool))},
+        {tool.name: tool for tool in every if state.shows(tool.name, writes=_writes(tool.name))},
         name="spekta",
         title="Spekta",
         version=_version(),
@@ -132,17 +133,24 @@ async def _listed(ctx: ServerRequestContext[State, Any], call_next: CallNext) ->
         return found
     state = ctx.lifespan_context.narrowed(caller_of(ctx.request))
     tools = [
-        tool for tool in found["tools"] if state.shows(tool["name"], writes=not tool["annotations"]["readOnlyHint"])
+        tool for tool in found["tools"] if _allowed(state, tool["name"], read_only=tool["annotations"]["readOnlyHint"])
     ]
     return {**found, "tools": tools}
 
 
 def _shown(ctx: ServerRequestContext[State, Any], tool: Tool) -> bool:
-    return ctx.lifespan_context.narrowed(caller_of(ctx.request)).shows(tool.name, writes=_writes(tool))
+    state = ctx.lifespan_context.narrowed(caller_of(ctx.request))
+    return _allowed(state, tool.name, read_only=bool(tool.annotations and tool.annotations.read_only_hint))
 
 
-def _writes(tool: Tool) -> bool:
-    return not (tool.annotations and tool.annotations.read_only_hint)
+def _allowed(state: State, name: str, *, read_only: bool) -> bool:
+    """Whether a caller may call a tool. Who said to be read-only is kept from what has Spekta do something, too."""
+    return state.shows(name, writes=_writes(name)) and (read_only or not state.caller.read_only)
+
+
+def _writes(name: str) -> bool:
+    """Whether a tool changes something on a platform."""
+    return all(tool.name != name for tool in ALWAYS)
 
 
 def _version() -> str:

@@ -16,6 +16,7 @@ from connectors.portfolio import Progress
 from connectors.registry import SLUGS
 
 from .caller import ANYBODY, PERSONAL_DATA, WRITE, Caller, Names, caller_of, names_of, within
+from .copies import Copies
 
 ALLOW_PERSONAL_DATA = "SPEKTA_ALLOW_PERSONAL_DATA"
 PROVIDERS, TOOLS = "SPEKTA_PROVIDERS", "SPEKTA_TOOLS"
@@ -34,7 +35,8 @@ class State:
     """`names` tells the connections there are and is asked anew by each call; `open` makes the connector of one.
 
     personal_data, writes, providers, tools: what the operator allows, and within that the caller; None is all of them.
-    seconds: within which a call answers. secret: what the codes of previews are made with. caller: whose call it is.
+    copies: those that were synced; None where none are kept. seconds: within which a call answers. secret: what the
+    codes of previews are made with. caller: whose call it is.
     """
 
     names: Callable[[], Sequence[str]]
@@ -43,6 +45,7 @@ class State:
     writes: bool = False
     providers: Names = None
     tools: Names = None
+    copies: Copies | None = None
     seconds: float = 45
     now: Callable[[], datetime] = _utc_now
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
@@ -74,7 +77,13 @@ class State:
         return [name for name in self.names() if self.serves(name.partition("/")[0])]
 
     def portfolio(self, only: Sequence[str] | None = None, on_progress: Progress = _unheard) -> Portfolio:
-        """All connections, or those named. Raises ConfigurationError, and InvalidArgument for an unknown name."""
+        """All connections, or those named. Raises what `chosen` does."""
+        return Portfolio(self.chosen(only), self.open, on_progress)
+
+    def chosen(self, only: Sequence[str] | None = None) -> list[str]:
+        """The names of all connections, or those named. Raises ConfigurationError where there are none, and
+        InvalidArgument for an unknown name.
+        """
         names = self.connections()
         if not names and self.providers is not None and self.names():
             raise ConfigurationError(
@@ -91,7 +100,7 @@ class State:
                 raise InvalidArgument(
                     "connections", f"There is no connection {name!r}.", f"Connections: {', '.join(names)}."
                 )
-        return Portfolio(list(dict.fromkeys(only)) if only else names, self.open, on_progress)
+        return list(dict.fromkeys(only)) if only else names
 
     def connector(self, name: str) -> Connector:
         """The connector of one connection; to be closed. Raises ConfigurationError."""
@@ -116,7 +125,7 @@ def state_of(ctx: Ctx) -> State:
 def local(environment: Mapping[str, str] = os.environ) -> State:
     """The connections of this machine and user. A new one is found without a restart."""
     store = local_store()
-    return allowed(State(names=store.connections, open=lambda name: connect(store, name)), environment)
+    return allowed(State(names=store.connections, open=lambda name: connect(store, name), copies=Copies()), environment)
 
 
 def allowed(state: State, environment: Mapping[str, str] = os.environ) -> State:

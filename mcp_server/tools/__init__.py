@@ -2,7 +2,7 @@
 
 from mcp.server.mcpserver.tools import Tool
 
-from mcp_server.schema import reading
+from mcp_server.schema import asking, reading
 
 from .attendees import list_attendees
 from .checks import check_connection
@@ -11,6 +11,8 @@ from .evvnt import evvnt_list_categories, evvnt_list_published_events
 from .orders import list_orders
 from .providers import list_providers
 from .revenue import get_revenue
+from .summary import revenue_summary
+from .syncs import request_sync, sync_status
 from .tickets import list_tickets
 from .writing import writing_tools
 
@@ -23,11 +25,14 @@ TOOLS = [
     reading(list_attendees, "List or count attendees"),
     reading(list_orders, "List orders"),
     reading(get_revenue, "Get revenue"),
+    reading(revenue_summary, "Sum up revenue"),
+    reading(sync_status, "See how syncs stand", asks_platforms=False),
+    asking(request_sync, "Ask for a sync"),
     reading(evvnt_list_categories, "List evvnt categories"),
     reading(evvnt_list_published_events, "List events published through evvnt"),
 ]
 
 
 def all_tools(*, writes: bool) -> list[Tool]:
-    """The tools of a server that can change something, or cannot."""
+    """The tools of a server that can change something on a platform, or cannot."""
     return [*TOOLS, *(writing_tools() if writes else ())]

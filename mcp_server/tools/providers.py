@@ -9,15 +9,14 @@ from pydantic import Field
 from connectors import ConfigurationError, Provider, find_provider
 from connectors.credentials.environment import constant
 from connectors.matrix import MatrixRow, matrix
-from mcp_server.answers import Part, result
+from mcp_server.answers import Part, Why, result
 from mcp_server.state import Ctx, State, state_of
-from mcp_server.values import Text
 
 
 class Account(Part):
     connection: str
-    message: Text | None = None
-    next: Text | None = None
+    message: Why = None
+    next: Why = None
 
 
 class Platform(Part):

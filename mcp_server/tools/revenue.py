@@ -42,7 +42,7 @@ class Revenue(Part):
 
 
 class RevenueAnswer(Answer):
-    complete: Annotated[bool, Field(description="Whether the sums hold all connections")]
+    complete: Annotated[bool, Field(description="Whether sums hold all")]
     as_of: Moment
     totals: list[Revenue] | None = None
     by_connection: list[Revenue] | None = None
@@ -127,15 +127,16 @@ def _of_event(event: UnifiedEvent, revenue: UnifiedRevenue) -> Revenue:
         starts_local=local_time(event.starts_at, event.timezone),
         basis=revenue.basis,
         other_currencies=[Revenue(**other.model_dump()) for other in revenue.other_currencies] or None,
-        **_figures(revenue),
+        **figures(revenue),
     )
 
 
 def _of_total(total: Total, connection: str | None = None) -> Revenue:
-    return Revenue(connection=connection, events=total.events, **_figures(total))
+    return Revenue(connection=connection, events=total.events, **figures(total))
 
 
-def _figures(of: UnifiedRevenue | Total) -> dict[str, Any]:
+def figures(of: UnifiedRevenue | Total) -> dict[str, Any]:
+    """The figures of one currency, as a row has them."""
     known: dict[str, Decimal | None] = {name: getattr(of, name) for name in FIGURES}
     gross, refunds = of.gross_revenue, of.refunds
     return {

@@ -27,6 +27,9 @@ TOOLS = [
     "list_attendees",
     "list_orders",
     "get_revenue",
+    "revenue_summary",
+    "sync_status",
+    "request_sync",
     "evvnt_list_categories",
     "evvnt_list_published_events",
 ]
@@ -55,7 +58,7 @@ async def test_what_assistants_read_changes_only_on_purpose() -> None:
 
 async def test_the_listing_is_small(alone: Assistant) -> None:
     sizes = {tool["name"]: len(_compact(tool).encode()) for tool in await _tools(alone)}
-    assert sum(sizes.values()) <= 17_500, sizes
+    assert sum(sizes.values()) <= 20_000, sizes
     writing = {tool["name"]: len(_compact(tool).encode()) for tool in await listing() if tool["name"] not in sizes}
     assert sum(writing.values()) <= 12_000, writing
     assert len(sizes) <= 14
@@ -70,13 +73,13 @@ async def test_schemas_are_free_of_noise(alone: Assistant) -> None:
         Draft202012Validator.check_schema(tool["outputSchema"])
 
 
-async def test_every_tool_says_that_it_only_reads(alone: Assistant) -> None:
+async def test_every_tool_says_what_it_does(alone: Assistant) -> None:
     for tool in await _tools(alone):
         assert tool["annotations"] == {
-            "readOnlyHint": True,
+            "readOnlyHint": tool["name"] != "request_sync",
             "destructiveHint": False,
             "idempotentHint": True,
-            "openWorldHint": tool["name"] != "list_providers",
+            "openWorldHint": tool["name"] not in ("list_providers", "sync_status", "request_sync"),
         }
         assert tool["title"]
         assert tool["description"]

@@ -1,0 +1,216 @@
+"""revenue_summary."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from connectors import InvalidArgument, Unsupported, find_provider
+from connectors.portfolio import RevenueReport, Status
+from connectors.references import refer
+from mcp_server.answers import Answer, Part, cut, noted, result, status_of
+from mcp_server.progress import progress
+from mcp_server.state import Ctx, State, state_of
+from mcp_server.values import Amount, Moment, Text
+
+from .parameters import Connections, StartsAfter, StartsBefore
+from .revenue import figures
+
+if TYPE_CHECKING:
+    from spekta.sync import Reader
+    from spekta.sync import Status as Copy
+    from spekta.sync.feeds import Kind
+    from spekta.sync.revenue import Line, Sum
+    from spekta.sync.status import Failure
+
+Group = Literal["connection", "event", "month", "currency"]
+SOLD: "tuple[Kind, ...]" = ("events", "orders", "sales")
+AT_ONCE = 500
+HOW = "Ask the user to run `spekta sync`; or sum by connection, event or currency."
+
+
+class Sums(Part):
+    connection: str | None = None
+    event: str | None = None
+    name: Text | None = None
+    month: str | None = None
+    currency: str | None = None
+    gross_revenue: Amount
+    refunds: Amount | None = None
+    gross_after_refunds: Amount | None = None
+    taxes: Amount | None = None
+    fees: Amount | None = None
+    net_revenue: Amount | None = None
+    tickets_sold: int | None = None
+    orders: int | None = None
+    unreported: list[Text] | None = None
+
+
+class Summary(Answer):
+    source: Annotated[str, Field(description="synced or live")]
+    as_of: Moment
+    complete: bool
+    sums: list[Sums]
+
+
+async def revenue_summary(
+    ctx: Ctx,
+    by: Annotated[Group, Field(description="month: that of the order")] = "connection",
+    connections: Connections = None,
+    starts_after: StartsAfter = None,
+    starts_before: StartsBefore = None,
+) -> Annotated[CallToolResult, Summary]:
+    """Sums of sales by group and currency: from the synced copy if there is one, else live, which cannot tell
+    months."""
+    state = state_of(ctx)
+    names, asked = state.chosen(connections), {"starts_after": starts_after, "starts_before": starts_before}
+    filters = {name: value for name, value in asked.items() if value is not None}
+    answer = await asyncio.to_thread(_synced, state, names, by, filters)
+    if answer is None and by == "month":
+        raise InvalidArgument("by", "Months are told by the synced copy alone, and nothing was synced yet.", HOW)
+    if answer is None:
+        async with progress(ctx, "events") as note:
+            report = await state.portfolio(names, note).revenue(filters=filters, deadline=state.seconds)
+        answer = _live(report, by, state.now())
+    missing = [f"{one.connection} ({one.status})" for one in answer.connections if one.status != "ok"]
+    if missing:
+        answer = noted(answer, f"sums lack all or a part of {', '.join(missing)}.")
+    return result(cut(answer, "sums", "Ask for fewer connections or a shorter stretch of time."))
+
+
+def _live(report: RevenueReport, by: Group, now: datetime) -> Summary:
+    if by == "event":
+        sums = [Sums(event=event.reference, name=event.name, **figures(revenue)) for event, revenue in report.events]
+    elif by == "connection":
+        sums = [
+            Sums(connection=name, **figures(total)) for name, totals in report.by_connection.items() for total in totals
+        ]
+    else:
+        sums = [Sums(**figures(total)) for total in report.totals]
+    answer = Summary(
+        source="live",
+        as_of=min((revenue.as_of for _, revenue in report.events), default=now),
+        complete=all(status.state == "ok" for status in report.connections),
+        sums=_ranked(sums),
+        connections=[status_of(status) for status in report.connections],
+    )
+    others = [event.reference for event, revenue in report.events if revenue.other_currencies]
+    return noted(answer, *(f"Sales of {event} in other currencies are left out: see get_revenue." for event in others))
+
+
+def _synced(state: State, names: Sequence[str], by: Group, filters: dict[str, datetime]) -> Summary | None:
+    """The answer of the copies; None where nothing of these connections was synced."""
+    if state.copies is None:
+        return None
+    with state.copies.reading() as store:
+        known = {status.connection: status for status in store.statuses()} if store else {}
+        copies = [_copied(name, known.get(name), store) for name in names] if store else []
+        ages = {status.connection: as_of for status, as_of in copies if as_of}
+        if store is None or not ages:
+            return None
+        told = [status_of(status) for status, _ in copies]
+        return Summary(
+            source="synced",
+            as_of=min(ages.values()),
+            complete=all(one.status == "ok" for one in told),
+            sums=_ranked(_sums(store, list(ages), by, filters)),
+            connections=[one.model_copy(update={"count": None}) for one in told],
+        )
+
+
+def _copied(name: str, copy: "Copy | None", store: "Reader") -> tuple[Status, datetime | None]:
+    """What the copy of a connection can tell of its sales, and as of when."""
+    from spekta.sync.feeds import reach
+
+    provider = find_provider(name.partition("/")[0])
+    if "revenue" not in provider.capabilities:
+        said = f"{provider.name} does not offer revenue."
+        return Status(name, "unsupported", 0, Unsupported.code, said, "list_providers says why."), None
+    needed = [kind for kind in SOLD if reach(provider, kind)]
+    kinds = copy.kinds if copy else {}
+    times = [kinds[kind].as_of if kind in kinds else None for kind in needed]
+    failure = next((kinds[kind].failure for kind in needed if kind in kinds and kinds[kind].failure), None)
+    as_of = min((moment for moment in times if moment), default=None) if all(times) else None
+    if as_of is None:
+        return _not_copied(name, failure), None
+    unread = sum(problem.feed.kind in SOLD for problem in store.problems(name))
+    return Status(name, "ok", problems=unread), as_of
+
+
+def _not_copied(name: str, failure: "Failure | None") -> Status:
+    if failure is None:
+        said = ("It was not wholly synced yet.", "Ask the user to run `spekta sync`.")
+        return Status(name, "failed", 0, "not_synced", *said)
+    state: Literal["failed", "unsupported"] = "unsupported" if failure.code == Unsupported.code else "failed"
+    return Status(name, state, 0, failure.code, failure.message, failure.advice)
+
+
+def _sums(store: "Reader", names: Sequence[str], by: Group, filters: dict[str, datetime]) -> Iterator[Sums]:
+    from spekta.sync.revenue import connection_of, event_of, month_of, summed
+
+    events = dict(_events(store, names, filters))
+    found = [
+        one for name in names for one in store.totals(name, [id for connection, id in events if connection == name])
+    ]
+
+    def group(line: "Line") -> tuple[str | None, str | None, str | None]:
+        """Connection, event and month."""
+        match by:
+            case "connection":
+                return connection_of(line), None, None
+            case "event":
+                return *event_of(line), None
+            case "month":
+                return None, None, month_of(line)
+            case "currency":
+                return None, None, None
+
+    for ((connection, id, month), _), one in summed(found, group).items():
+        event = {"event": refer(connection, id), "name": events[connection, id]} if connection and id else {}
+        yield Sums(connection=None if id else connection, month=month, **event, **_figures(one))
+
+
+def _events(
+    store: "Reader", names: Sequence[str], filters: dict[str, datetime]
+) -> Iterator[tuple[tuple[str, str], str | None]]:
+    """The events that fit, by connection and id, with their names."""
+    from spekta.sync.rows import record_of
+
+    after: str | None = None
+    while True:
+        page = store.events(names, limit=AT_ONCE, after=after, **filters)
+        for connection, row in page.rows:
+            yield (connection, row.id), getattr(record_of(row), "name", None)
+        if (after := page.after) is None:
+            return
+
+
+def _figures(of: "Sum") -> dict[str, Any]:
+    return {
+        "currency": of.currency,
+        "gross_revenue": of.gross,
+        "refunds": of.refunds,
+        "gross_after_refunds": None if of.refunds is None else of.gross - of.refunds,
+        "taxes": of.taxes,
+        "fees": of.fees,
+        "net_revenue": of.net,
+        "tickets_sold": of.tickets,
+        "orders": of.orders,
+        "unreported": list(of.unreported) or None,
+    }
+
+
+def _ranked(rows: Iterable[Sums]) -> list[Sums]:
+    """By month and currency, the highest first; what has no month comes last."""
+    return sorted(
+        rows,
+        key=lambda row: (
+            row.month or "~",
+            row.currency or "~",
+            -Decimal(row.gross_after_refunds or row.gross_revenue),
+        ),
+    )

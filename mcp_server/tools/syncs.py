@@ -1,0 +1,130 @@
+"""sync_status and request_sync."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+from mcp.types import CallToolResult
+
+from connectors import ConfigurationError, Unsupported
+from mcp_server.answers import Part, Why, advice, result
+from mcp_server.state import Ctx, state_of
+from mcp_server.values import Moment
+
+from .parameters import Connections
+
+if TYPE_CHECKING:
+    from spekta.sync import Status
+    from spekta.sync.status import Copied, Failure
+
+BUS = "SPEKTA_BUS"
+NOTHING = "Nothing was synced yet."
+HOW = "Ask the user to run `spekta sync`, or `spekta sync --watch`, which keeps the copy fresh."
+SAID: Mapping[str, str] = {
+    "due": "A `spekta sync --watch` takes it when it next looks; one must be running, or the user runs `spekta sync`.",
+    "syncing": "It is being synced right now.",
+    "waiting": "Its platform asked to wait; sync_status says until when.",
+    "requested": "The bus took the request.",
+}
+
+
+class Copy(Part):
+    connection: str
+    state: str
+    minutes_old: dict[str, int] | None = None
+    next_try: Moment | None = None
+    code: Why = None
+    message: Why = None
+    next: Why = None
+
+
+class Copies(Part):
+    connections: list[Copy]
+    notes: list[str] | None = None
+
+
+class Request(Part):
+    connection: str
+    state: str
+    message: Why = None
+
+
+class Requests(Part):
+    connections: list[Request]
+
+
+async def sync_status(ctx: Ctx, connections: Connections = None) -> Annotated[CallToolResult, Copies]:
+    """How old the synced copy of each kind of record is, when it is tried next, and what went wrong last."""
+    state = state_of(ctx)
+    names, now = state.chosen(connections), state.now()
+    known = await asyncio.to_thread(state.copies.statuses) if state.copies else None
+    if known is None:
+        return result(Copies(connections=[_never(name) for name in names], notes=[f"{NOTHING} {HOW}"]))
+    return result(Copies(connections=[_copy(known[name], now) if name in known else _never(name) for name in names]))
+
+
+async def request_sync(ctx: Ctx, connections: Connections = None) -> Annotated[CallToolResult, Requests]:
+    """Asks for the synced copy to be brought up to date. It does not wait for that: see sync_status."""
+    state = state_of(ctx)
+    names = state.chosen(connections)
+    asked: Mapping[str, str] | None
+    if os.environ.get(BUS):
+        from spekta.aws import bus
+
+        await asyncio.to_thread(bus.request_sync, names)
+        asked = dict.fromkeys(names, "requested")
+    else:
+        asked = await asyncio.to_thread(state.copies.request, names, state.now()) if state.copies else None
+    if asked is None:
+        raise ConfigurationError(NOTHING, HOW)
+    return result(
+        Requests(connections=[Request(connection=name, state=word, message=SAID[word]) for name, word in asked.items()])
+    )
+
+
+def _never(name: str) -> Copy:
+    return Copy(connection=name, state="never_synced", next=HOW)
+
+
+def _copy(status: "Status", now: datetime) -> Copy:
+    error = status.last_error or next(filter(None, map(_failure, status.kinds.values())), None)
+    return Copy(
+        connection=status.connection,
+        state=_state(status),
+        minutes_old={kind: _minutes(one.as_of, now) for kind, one in status.kinds.items() if one.as_of} or None,
+        next_try=status.next_try,
+        code=error.code if error else None,
+        message=error.message if error else None,
+        next=_next(status, error),
+    )
+
+
+def _next(status: "Status", error: "Failure | None") -> str | None:
+    if status.parked:
+        return "It is not tried again by itself. Once the cause is gone: request_sync."
+    return advice(error.code, error.advice) if error else None
+
+
+def _state(status: "Status") -> str:
+    return (
+        "parked" if status.parked
+        else "syncing" if status.working
+        else "failing" if status.failures
+        else "in_part" if any(map(_failure, status.kinds.values()))
+        else "waiting" if status.last_error
+        else "unfinished" if status.round
+        else "up_to_date" if status.ended_at
+        else "never_synced"
+    )  # fmt: skip
+
+
+def _failure(copied: "Copied") -> "Failure | None":
+    """Why a listing failed that the platform should have."""
+    failure = copied.failure
+    return None if failure is None or failure.code == Unsupported.code else failure
+
+
+def _minutes(as_of: datetime, now: datetime) -> int:
+    return max(0, int((now - as_of).total_seconds() // 60))
