@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from mcp.types import CallToolResult
 
-from connectors import ConfigurationError, Unsupported
+from connectors import ConfigurationError
 from mcp_server.answers import Part, Why, advice, result
 from mcp_server.state import Ctx, state_of
 from mcp_server.values import Moment
@@ -17,7 +17,7 @@ from .parameters import Connections
 
 if TYPE_CHECKING:
     from spekta.sync import Status
-    from spekta.sync.status import Copied, Failure
+    from spekta.sync.status import Failure
 
 BUS = "SPEKTA_BUS"
 NOTHING = "Nothing was synced yet."
@@ -89,10 +89,10 @@ def _never(name: str) -> Copy:
 
 
 def _copy(status: "Status", now: datetime) -> Copy:
-    error = status.last_error or next(filter(None, map(_failure, status.kinds.values())), None)
+    error = status.last_error or status.fault
     return Copy(
         connection=status.connection,
-        state=_state(status),
+        state="syncing" if status.state == "working" else status.state,
         minutes_old={kind: _minutes(one.as_of, now) for kind, one in status.kinds.items() if one.as_of} or None,
         next_try=status.next_try,
         code=error.code if error else None,
@@ -105,25 +105,6 @@ def _next(status: "Status", error: "Failure | None") -> str | None:
     if status.parked:
         return "It is not tried again by itself. Once the cause is gone: request_sync."
     return advice(error.code, error.advice) if error else None
-
-
-def _state(status: "Status") -> str:
-    return (
-        "parked" if status.parked
-        else "syncing" if status.working
-        else "failing" if status.failures
-        else "in_part" if any(map(_failure, status.kinds.values()))
-        else "waiting" if status.last_error
-        else "unfinished" if status.round
-        else "up_to_date" if status.ended_at
-        else "never_synced"
-    )  # fmt: skip
-
-
-def _failure(copied: "Copied") -> "Failure | None":
-    """Why a listing failed that the platform should have."""
-    failure = copied.failure
-    return None if failure is None or failure.code == Unsupported.code else failure
 
 
 def _minutes(as_of: datetime, now: datetime) -> int:

@@ -6,7 +6,6 @@ from datetime import datetime
 from rich.table import Table
 from rich.text import Text
 
-from connectors.errors import Unsupported
 from spekta.sync import Status
 from spekta.sync.feeds import COPIED
 from spekta.sync.sqlite import SqliteStore, default_path
@@ -15,6 +14,14 @@ from spekta.sync.status import Copied
 from . import cells, options
 from .terminal import now, out, remark, say_json
 
+STATES = {
+    "parked": ("parked", "red"),
+    "working": ("working", "cyan"),
+    "failing": ("failing", "yellow"),
+    "in_part": ("in part", "yellow"),
+    "waiting": ("waiting", "yellow"),
+    "unfinished": ("unfinished", "yellow"),
+}
 NOTHING = "Nothing was synced yet. Run: spekta sync"
 
 
@@ -49,21 +56,7 @@ def _table(found: Iterable[Status], moment: datetime) -> Table:
 
 
 def _state(one: Status) -> Text:
-    word, style = (
-        ("parked", "red") if one.parked
-        else ("working", "cyan") if one.working
-        else ("failing", "yellow") if one.failures
-        else ("in part", "yellow") if any(map(_failed, one.kinds.values()))
-        else ("waiting", "yellow") if one.last_error
-        else ("unfinished", "yellow") if one.round
-        else ("up to date", "green")
-    )  # fmt: skip
-    return Text(word, style)
-
-
-def _failed(copied: Copied) -> bool:
-    """Whether a listing failed that the platform should have."""
-    return copied.failure is not None and copied.failure.code != Unsupported.code
+    return Text(*STATES.get(one.state, ("up to date", "green")))
 
 
 def _age(copied: Copied | None, moment: datetime) -> str:

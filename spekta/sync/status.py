@@ -4,14 +4,16 @@ import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
-from connectors.errors import SpektaError
+from connectors.errors import SpektaError, Unsupported
 from connectors.provider import Mode
 
 from .feeds import Kind
 
 PARKED_AFTER = 8
 FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(minutes=1), timedelta(hours=6)
+State = Literal["parked", "working", "failing", "in_part", "waiting", "unfinished", "up_to_date", "never_synced"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class Copied:
         """The time up to which every change is in the store."""
         return self.whole_at if self.mode == "created" else self.fresh_at
 
+    @property
+    def fault(self) -> Failure | None:
+        """Why a listing failed that the platform should have."""
+        return None if self.failure is None or self.failure.code == Unsupported.code else self.failure
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -85,6 +92,25 @@ class Status:
     ended_at: datetime | None = None
     kinds: Mapping[Kind, Copied] = field(default_factory=dict)
     working: bool = False
+
+    @property
+    def fault(self) -> Failure | None:
+        """Why the first listing failed that did, of those that the platform should have."""
+        return next((fault for copied in self.kinds.values() if (fault := copied.fault)), None)
+
+    @property
+    def state(self) -> State:
+        """How it stands, in a word."""
+        return (
+            "parked" if self.parked
+            else "working" if self.working
+            else "failing" if self.failures
+            else "in_part" if self.fault
+            else "waiting" if self.last_error
+            else "unfinished" if self.round
+            else "up_to_date" if self.ended_at
+            else "never_synced"
+        )  # fmt: skip
 
     def is_due(self, now: datetime) -> bool:
         """Whether it is to be tried now."""
