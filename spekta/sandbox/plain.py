@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from spekta.sandbox.box_office import NOTHING, BoxOffice, Event, Issued, Order, TicketType
 from spekta.sandbox.misbehaviour import Shape
-from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service
+from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service, is_real
 from spekta.sandbox.wire import DECIMALS, Refusal, local, major, minor, utc
 
 LARGEST = 50
@@ -143,11 +143,6 @@ def ticket_id(issued: Issued) -> str:
 
 def order_id(order: Order) -> str:
     return str(40_000 + order.number)
-
-
-def is_real(order: Order) -> bool:
-    """Test orders are not assumed to be in an account."""
-    return not order.test
 
 
 def service(dialect: Dialect, *, report: bool = False, not_carried: Mapping[str, str] | None = None) -> Service:

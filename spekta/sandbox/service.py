@@ -104,6 +104,11 @@ def always(*_: object) -> bool:
     return True
 
 
+def is_real(order: Order) -> bool:
+    """For `carries_order`: every order but those that were made as a test."""
+    return not order.test
+
+
 @dataclass(frozen=True)
 class Service:
     """One provider: its hosts with the base path a client is given, its routes, and what it says in its own way.

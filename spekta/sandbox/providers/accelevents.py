@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from spekta.sandbox.box_office import NOTHING, BoxOffice, Event, Issued, Order, Ticket, TicketType
 from spekta.sandbox.misbehaviour import Shape
-from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service
+from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service, is_real
 from spekta.sandbox.wire import Refusal, local
 
 KEY = "sk_test_sandbox_accelevents"
@@ -69,10 +69,6 @@ def ticket_id(issued: Issued) -> str:
 
 def order_id(order: Order) -> str:
     return str(order.number)
-
-
-def carries_order(order: Order) -> bool:
-    return not order.test
 
 
 def admit(ask: Ask) -> None:
@@ -190,7 +186,7 @@ def ticket_type_row(box: BoxOffice, event: Event, kind: TicketType) -> Row:
 
 
 def orders_of(ask: Ask) -> list[Order]:
-    return list(filter(carries_order, ask.box.orders_of(event_of(ask))))
+    return list(filter(is_real, ask.box.orders_of(event_of(ask))))
 
 
 def attendees(ask: Ask) -> Row:
@@ -346,5 +342,5 @@ SERVICE = Service(
     ticket_type_id=ticket_type_id,
     ticket_id=ticket_id,
     order_id=order_id,
-    carries_order=carries_order,
+    carries_order=is_real,
 )

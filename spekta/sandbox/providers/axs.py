@@ -9,7 +9,7 @@ from typing import Any
 from spekta.sandbox import plain
 from spekta.sandbox.box_office import Event
 from spekta.sandbox.misbehaviour import Shape
-from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service
+from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service, is_real
 from spekta.sandbox.wire import Answer, Refusal, local, utc
 
 TOKEN = "AXSSANDBOX0000TOKEN"
@@ -194,5 +194,5 @@ SERVICE = Service(
     ticket_id=plain.ticket_id,
     order_id=plain.order_id,
     carries_event=carries_event,
-    carries_order=plain.is_real,
+    carries_order=is_real,
 )

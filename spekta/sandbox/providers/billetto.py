@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from spekta.sandbox.box_office import NOTHING, Event, Issued, Order, Payment, Ticket, TicketType
 from spekta.sandbox.misbehaviour import Shape
-from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service
+from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service, is_real
 from spekta.sandbox.wire import Refusal, minor, utc
 
 CREDENTIALS = {"apiKey": "sandboxaccesskey", "apiSecret": "sk_test_sandbox_billetto"}
@@ -61,10 +61,6 @@ def order_id(order: Order) -> str:
 
 def type_number(number: int) -> str:
     return str(50_000 + number)
-
-
-def carries_order(order: Order) -> bool:
-    return not order.test
 
 
 def admit(ask: Ask) -> None:
@@ -326,7 +322,7 @@ def orders_here(ask: Ask) -> list[Order]:
     """Give the account's orders, of the event in the path or in the query if there is one."""
     events = {event.key for event in ask.box.events if event_id(event) == ask.parts.get("id", event_id(event))}
     events = {key for key in events if asked(ask, ask.box.event(key))}
-    return [order for order in ask.box.orders if carries_order(order) and order.event in events]
+    return [order for order in ask.box.orders if is_real(order) and order.event in events]
 
 
 def changed_after(ask: Ask) -> datetime:
@@ -389,7 +385,7 @@ SERVICE = Service(
     shape=Shape(status="state", next="next_url", next_is_link=True),
     paging=frozenset({"limit", "after", "expand"}),
     not_carried=NOT_CARRIED,
-    carries_order=carries_order,
+    carries_order=is_real,
     event_id=event_id,
     ticket_type_id=ticket_type_id,
     ticket_id=ticket_id,

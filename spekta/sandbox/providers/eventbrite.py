@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from spekta.sandbox.box_office import NOTHING, BoxOffice, Event, Issued, Order, Person, Ticket, TicketType, Venue
 from spekta.sandbox.consent import authorize
 from spekta.sandbox.misbehaviour import Shape
-from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service
+from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service, is_real
 from spekta.sandbox.wire import DECIMALS, Answer, Refusal, local, major, minor, rest, utc
 
 TOKEN = "SANDBOXEVENTBRITETOKEN"
@@ -69,10 +69,6 @@ def class_id(number: int) -> str:
 
 def organization_id(event: Event) -> str:
     return list(ORGANIZATIONS)[event.currency == "GBP"]
-
-
-def carries_order(order: Order) -> bool:
-    return not order.test
 
 
 def admit(ask: Ask) -> None:
@@ -362,7 +358,7 @@ def orders_here(ask: Ask) -> list[Order]:
     else:
         own = {event.key for event in events_of(ask)}
         orders = [order for order in ask.box.orders if order.event in own]
-    return [order for order in orders if carries_order(order)]
+    return [order for order in orders if is_real(order)]
 
 
 def events_of(ask: Ask) -> list[Event]:
@@ -434,7 +430,7 @@ def sales_report(ask: Ask) -> Row:
         raise Refusal(404)
     days: dict[str, list[Ticket]] = defaultdict(list)
     for order in (order for event in events for order in ask.box.orders_of(event)):
-        if order_status(order) == "placed" and carries_order(order):
+        if order_status(order) == "placed" and is_real(order):
             kept = [ticket for ticket in order.tickets if ticket.status == "valid"]
             days[f"{local(order.placed_at, events[0].timezone):%Y-%m-%dT00:00:00}"] += kept
     every = [ticket for tickets in days.values() for ticket in tickets]
@@ -513,7 +509,7 @@ SERVICE = Service(
     paging=frozenset({"continuation", "page", "page_size", "expand"}),
     trailing_slash=True,
     not_carried=NOT_CARRIED,
-    carries_order=carries_order,
+    carries_order=is_real,
     event_id=event_id,
     ticket_type_id=ticket_type_id,
     ticket_id=ticket_id,

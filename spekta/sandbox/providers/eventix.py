@@ -14,7 +14,7 @@ from uuid import NAMESPACE_DNS, uuid5
 from spekta.sandbox.box_office import NOTHING, BoxOffice, Event, Issued, Order, Ticket, TicketType
 from spekta.sandbox.consent import authorize
 from spekta.sandbox.misbehaviour import Shape
-from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service
+from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service, is_real
 from spekta.sandbox.wire import Answer, Refusal, local, minor
 
 TOKEN = "eyJ0eXAi.sandbox.weeztix"
@@ -86,10 +86,6 @@ def type_guid(number: int) -> str:
 
 def company(currency: str) -> str:
     return list(COMPANIES)[currency == "GBP"]
-
-
-def carries_order(order: Order) -> bool:
-    return not order.test
 
 
 def admit(ask: Ask) -> None:
@@ -188,7 +184,7 @@ def date_rows(event: Event) -> list[Row]:
 
 
 def sold(box: BoxOffice, event: Event, kind: TicketType, status: str) -> int:
-    orders = [order for order in box.orders_of(event) if order.status == status and carries_order(order)]
+    orders = [order for order in box.orders_of(event) if order.status == status and is_real(order)]
     return sum(
         ticket.ticket_type == kind.number and ticket.status == "valid" for order in orders for ticket in order.tickets
     )
@@ -345,7 +341,7 @@ def statistics(ask: Ask) -> Row:
 def statistics_row(box: BoxOffice, event: Event, kind: TicketType) -> Row:
     days: dict[str, Row] = {}
     for order, ticket in box.issued(box.orders_of(event)):
-        if (ticket.ticket_type, ticket.status, order.status) == (kind.number, "valid", "paid") and carries_order(order):
+        if (ticket.ticket_type, ticket.status, order.status) == (kind.number, "valid", "paid") and is_real(order):
             day = days.setdefault(f"{order.placed_at:%Y-%m-%d}", {"amount": 0, "turnover": 0})
             day["amount"] += 1
             day["turnover"] += minor(ticket.price, event.currency)
@@ -367,7 +363,7 @@ def search(ask: Ask) -> Row:
     limit, offset = body.get("limit", 10), body.get("offset", 0)
     if not (isinstance(limit, int) and isinstance(offset, int) and 0 < limit <= LARGEST and offset >= 0):
         raise Refusal(400, "invalid_request", f"limit is at most {LARGEST}")
-    orders = [order for order in ask.box.orders if carries_order(order) and asked(ask, order.currency)]
+    orders = [order for order in ask.box.orders if is_real(order) and asked(ask, order.currency)]
     page = ask.page(orders, offset, limit)
     endless = page.more and page.end == page.total
     hits = [{"_source": order_row(order)} for order in page.records]
@@ -375,7 +371,7 @@ def search(ask: Ask) -> Row:
 
 
 def one_order(ask: Ask) -> Row:
-    return order_row(ask.one(filter(carries_order, ask.box.orders), order_id))
+    return order_row(ask.one(filter(is_real, ask.box.orders), order_id))
 
 
 def me(ask: Ask) -> Row:
@@ -426,7 +422,7 @@ SERVICE = Service(
     error=error,
     shape=Shape(id="guid"),
     not_carried=NOT_CARRIED,
-    carries_order=carries_order,
+    carries_order=is_real,
     event_id=event_id,
     ticket_type_id=ticket_type_id,
     ticket_id=ticket_id,

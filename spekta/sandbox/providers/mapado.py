@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from spekta.sandbox.box_office import BoxOffice, Event, Issued, Order, Person, TicketType
 from spekta.sandbox.misbehaviour import Shape
-from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service
+from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service, is_real
 from spekta.sandbox.wire import Answer, Refusal, local, major, minor
 
 KEY = "sk_test_sandbox_mapado"
@@ -70,10 +70,6 @@ def ticketing_id(box: BoxOffice, event: Event) -> str:
     """Dates of a series are of one show."""
     dates = [other.number for other in box.events if event.series and other.series == event.series]
     return str(590 + min(dates, default=event.number))
-
-
-def carries_order(order: Order) -> bool:
-    return not order.test
 
 
 def admit(ask: Ask) -> None:
@@ -304,7 +300,7 @@ def tickets_here(ask: Ask) -> Iterator[Issued]:
         changed = datetime.fromisoformat(ask.query.get("updatedSince", "0001-01-01T00:00:00Z")).astimezone(UTC)
     except ValueError:
         raise Refusal(400, message="updatedSince is a date and time") from None
-    orders = [order for order in ask.box.orders if carries_order(order) and order.updated_at >= changed]
+    orders = [order for order in ask.box.orders if is_real(order) and order.updated_at >= changed]
     for issued in ask.box.issued(orders):
         order, ticket = issued
         event, kind = ask.box.event(order.event), ask.box.ticket_type(ticket.ticket_type)
@@ -365,7 +361,7 @@ SERVICE = Service(
     shape=Shape(id="@id", next="hydra:nextPage", next_is_link=True),
     paging=frozenset({"page", "itemsPerPage", "fields"}),
     not_carried=NOT_CARRIED,
-    carries_order=carries_order,
+    carries_order=is_real,
     event_id=event_id,
     ticket_type_id=ticket_type_id,
     ticket_id=ticket_id,

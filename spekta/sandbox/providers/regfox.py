@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from spekta.sandbox.box_office import BoxOffice, Event, Issued, Order, Person, TicketType
-from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service
+from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service, is_real
 from spekta.sandbox.wire import DECIMALS, Refusal, major, utc
 
 T = TypeVar("T")
@@ -70,10 +70,6 @@ def order_id(order: Order) -> str:
     return str(300_000 + order.number)
 
 
-def carries_order(order: Order) -> bool:
-    return not order.test
-
-
 def admit(ask: Ask) -> None:
     key = ask.headers.get("apikey", "")
     if key.startswith(FORBIDDEN):
@@ -126,7 +122,7 @@ def fits(ask: Ask, order: Order, status: str) -> bool:
 def orders_asked(ask: Ask) -> list[Order]:
     if "product" not in ask.query:
         raise Refusal(400, "4000", "product is required")
-    return [*filter(carries_order, ask.box.orders)] if ask.query["product"] == PRODUCT else []
+    return [*filter(is_real, ask.box.orders)] if ask.query["product"] == PRODUCT else []
 
 
 def form_row(event: Event) -> Row:
@@ -398,7 +394,7 @@ SERVICE = Service(
     paging=frozenset({"limit", "startingAfter"}),
     headers={"X-Burst-Limit": "900", "X-Burst-Remaining": "899", "X-Daily-Limit": "10000", "X-Daily-Remaining": "9999"},
     not_carried=NOT_CARRIED,
-    carries_order=carries_order,
+    carries_order=is_real,
     event_id=event_id,
     ticket_type_id=ticket_type_id,
     ticket_id=ticket_id,

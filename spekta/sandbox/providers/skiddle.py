@@ -11,7 +11,7 @@ from typing import Any
 from spekta.sandbox import plain
 from spekta.sandbox.box_office import Event
 from spekta.sandbox.misbehaviour import Shape
-from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service
+from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service, is_real
 from spekta.sandbox.wire import Answer, Refusal, local
 
 KEY = "sk_test_sandbox_skiddle"
@@ -168,7 +168,7 @@ SERVICE = Service(
     trailing_slash=True,
     not_carried=NOT_CARRIED,
     carries_event=carries_event,
-    carries_order=plain.is_real,
+    carries_order=is_real,
     event_id=plain.event_id,
     ticket_type_id=plain.ticket_type_id,
     ticket_id=plain.ticket_id,

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from spekta.sandbox.box_office import NOTHING, BoxOffice, Event, Issued, Order, Ticket, TicketType
 from spekta.sandbox.misbehaviour import Shape
-from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service
+from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service, is_real
 from spekta.sandbox.wire import DECIMALS, Refusal, local, minor, unix
 
 KEY = "sk_test_sandbox_ticket_tailor"
@@ -60,10 +60,6 @@ def ticket_id(issued: Issued) -> str:
 
 def order_id(order: Order) -> str:
     return f"or_{order.number}"
-
-
-def carries_order(order: Order) -> bool:
-    return not order.test
 
 
 def admit(ask: Ask) -> None:
@@ -180,7 +176,7 @@ def event_row(box: BoxOffice, event: Event) -> dict[str, Any]:
         "max_tickets_sold_per_occurrence": event.capacity,
         "ticket_types": [ticket_type_row(box, event, kind) for kind in event.ticket_types],
         "total_issued_tickets": sum(box.sold(kind) for kind in event.ticket_types),
-        "total_orders": sum(map(carries_order, box.orders_of(event))),
+        "total_orders": sum(map(is_real, box.orders_of(event))),
         "total_holds": 0,
         "private": "false",
         "hidden": "false",
@@ -351,7 +347,7 @@ def orders_asked(ask: Ask) -> list[Order]:
     return [
         order
         for order in ask.box.orders
-        if order.event in events and carries_order(order) and within(ask, "created_at", order.placed_at)
+        if order.event in events and is_real(order) and within(ask, "created_at", order.placed_at)
     ]
 
 
@@ -423,7 +419,7 @@ SERVICE = Service(
     paging=PAGING,
     headers={"X-Rate-Limit-Limit": "5000", "X-Rate-Limit-Remaining": "4999", "X-Rate-Limit-Reset": "1800"},
     not_carried=NOT_CARRIED,
-    carries_order=carries_order,
+    carries_order=is_real,
     event_id=event_id,
     ticket_type_id=ticket_type_id,
     ticket_id=ticket_id,

@@ -22,7 +22,7 @@ from spekta.sandbox.box_office import NOTHING, Event, Issued, Order, Ticket, Tic
 from spekta.sandbox.consent import authorize
 from spekta.sandbox.graph import Graph
 from spekta.sandbox.misbehaviour import Shape
-from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service
+from spekta.sandbox.service import FORBIDDEN, Ask, Route, Service, is_real
 from spekta.sandbox.wire import Answer, Refusal, local, unix, utc
 
 CLIENT = {"clientId": "sandbox-universe-client", "clientSecret": "sk_test_sandbox_universe"}
@@ -68,10 +68,6 @@ def ticket_id(issued: Issued) -> str:
 
 def order_id(order: Order) -> str:
     return f"5d{order.number:022}"
-
-
-def carries_order(order: Order) -> bool:
-    return not order.test
 
 
 def admit(ask: Ask) -> None:
@@ -197,7 +193,7 @@ def event_row(reading: Reading, event: Event) -> Row:
 
 
 def orders_of(ask: Ask, dates: Iterable[Event]) -> list[Order]:
-    return [order for date in dates for order in ask.box.orders_of(date) if carries_order(order)]
+    return [order for date in dates for order in ask.box.orders_of(date) if is_real(order)]
 
 
 def slot_row(event: Event) -> Row:
@@ -405,7 +401,7 @@ SERVICE = Service(
     shape=Shape(status="state"),
     operation=GRAPH.operation,
     not_carried=NOT_CARRIED,
-    carries_order=carries_order,
+    carries_order=is_real,
     event_id=event_id,
     ticket_type_id=ticket_type_id,
     ticket_id=ticket_id,
