@@ -1,9 +1,11 @@
 import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
 from mcp import Client
@@ -136,3 +138,18 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def by_connection(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {row["connection"]: row for row in rows}
+
+
+class Stuck(httpx2.AsyncBaseTransport):
+    """A platform that never answers, and knows when it is no longer waited for."""
+
+    def __init__(self) -> None:
+        self.asked, self.left = threading.Event(), threading.Event()
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            self.left.set()
+        raise AssertionError

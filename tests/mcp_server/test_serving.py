@@ -26,7 +26,7 @@ from mcp_server.tokens import Issuer, OneToken
 from mcp_server.web import Door
 from spekta.sandbox.app import create_app
 from spekta.sandbox.server import environment, running
-from tests.mcp_server.conftest import ERAS
+from tests.mcp_server.conftest import ERAS, Stuck
 from tests.mcp_server.website import LEGACY, MODERN, message
 
 pytestmark = pytest.mark.anyio
@@ -53,21 +53,6 @@ def listening(app: Door) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
-
-
-class Stuck(httpx2.AsyncBaseTransport):
-    """A platform that never answers, and knows when it is no longer waited for."""
-
-    def __init__(self) -> None:
-        self.asked, self.left = threading.Event(), threading.Event()
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        self.asked.set()
-        try:
-            await anyio.sleep_forever()
-        finally:
-            self.left.set()
-        raise AssertionError
 
 
 @pytest.mark.parametrize("version", [MODERN, LEGACY[0]])

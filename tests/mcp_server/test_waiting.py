@@ -3,7 +3,6 @@
 from typing import Any
 
 import anyio
-import httpx2
 import pytest
 from mcp import Client
 from starlette.applications import Starlette
@@ -13,24 +12,9 @@ from connectors.credentials.environment import EnvironmentStore
 from mcp_server.server import create_server
 from mcp_server.state import State
 from spekta.sandbox.server import environment
-from tests.mcp_server.conftest import ERAS, ORIGIN, PLATFORMS, Assistant, state_for
+from tests.mcp_server.conftest import ERAS, ORIGIN, PLATFORMS, Assistant, Stuck, state_for
 
 pytestmark = pytest.mark.anyio
-
-
-class Stuck(httpx2.AsyncBaseTransport):
-    """A platform that never answers, and knows when it is no longer waited for."""
-
-    def __init__(self) -> None:
-        self.asked, self.left = anyio.Event(), anyio.Event()
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        self.asked.set()
-        try:
-            await anyio.sleep_forever()
-        finally:
-            self.left.set()
-        raise AssertionError
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -77,11 +61,11 @@ async def test_a_call_that_is_cancelled_leaves_the_platform(tool: str, arguments
     state = State(names=store.connections, open=lambda name: connect(store, name, platform))
     async with Client(create_server(state), mode=era) as client, anyio.create_task_group() as calls:
         calls.start_soon(client.call_tool, tool, arguments)
-        await platform.asked.wait()
+        assert await anyio.to_thread.run_sync(platform.asked.wait, 5)
         assert not platform.left.is_set()
         calls.cancel_scope.cancel()
     with anyio.fail_after(5):
-        await platform.left.wait()
+        assert await anyio.to_thread.run_sync(platform.left.wait, 5)
 
 
 async def test_what_is_not_read_at_the_deadline_is_said(assistant: Assistant) -> None:
