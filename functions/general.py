@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from connectors.credentials import Store, split
 from connectors.matrix import matrix
-from spekta.aws.bus import request_sync
+from spekta.aws import bus
 from spekta.aws.secrets import SecretStore
 
 from . import answers
@@ -43,7 +43,7 @@ class GeneralRoutes:
         """Asked for, not done: a sync takes longer than anybody waits."""
         query = read(self.resolver.query, SYNC)
         asked = chosen(query, await asyncio.to_thread(self.store.connections))
-        await asyncio.to_thread(request_sync, asked)
+        await asyncio.to_thread(bus.configured().request_sync, asked)
         return answers.response({"data": {"connections": asked}}, status=202)
 
 

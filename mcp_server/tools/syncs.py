@@ -73,7 +73,7 @@ async def request_sync(ctx: Ctx, connections: Connections = None) -> Annotated[C
     if os.environ.get(BUS):
         from spekta.aws import bus
 
-        await asyncio.to_thread(bus.request_sync, names)
+        await asyncio.to_thread(bus.configured().request_sync, names)
         asked = dict.fromkeys(names, "requested")
     else:
         asked = await asyncio.to_thread(state.copies.request, names, state.now()) if state.copies else None

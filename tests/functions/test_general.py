@@ -98,7 +98,7 @@ def test_a_sync_is_asked_for_on_the_bus(
 ) -> None:
     status, body, _ = ask_for_sync(**query)
     assert (status, body) == (202, {"data": {"connections": connections}})
-    assert heard() == [{"connections": connections}]
+    assert heard() == [{"connections": connections, "changes": []}]
 
 
 @pytest.mark.parametrize(

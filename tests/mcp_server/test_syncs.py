@@ -213,7 +213,7 @@ async def test_one_that_is_being_synced_is_left_alone(copied: Assistant, file: P
 async def test_on_aws_the_bus_is_asked(fresh: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
     monkeypatch.setenv("SPEKTA_BUS", "spekta-bus")
-    monkeypatch.setattr("spekta.aws.bus.request_sync", asked.append)
+    monkeypatch.setattr("spekta.aws.bus.Bus.request_sync", lambda self, names: asked.append(names))
     told = await fresh.ask("request_sync", connections=SYNCED)
     assert [row["state"] for row in told["connections"]] == ["requested", "requested"]
     assert asked == [SYNCED]
