@@ -1,62 +1,22 @@
-"""Row: the lenient reader over one provider record, and the only place that coerces.
+"""Row: the lenient reader over one provider record.
 
-Every reader takes one path or several and gives the first value that is there, else None. Only lossless repair is done
-("12" is 12); what cannot be read raises `Unreadable`, which the connector turns into a problem of that one record.
+Every reader takes one path or several and gives the first value that is there, else None; `values` coerces it, and
+nothing else does. What cannot be read raises `Unreadable`, which the connector turns into a problem of that one record.
 """
 
-import html
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from . import money
+from . import values
+from .amounts import in_major, in_minor, total
 from .models import Venue
 from .paths import dig, elements, every
+from .values import Unreadable
 
-LARGEST_EXPONENT = 18  # of a number that means something, and can be reckoned with exactly
-_LINE_END = re.compile(r"<(?:br|/p|/div|/li|/h\d)\b[^<>]*>", re.I)
-# Each part ends at the end of the text at the latest: a `<` is looked at once, however many there are.
-_TAG = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)|</?[a-z][^<>]*>|<![a-z][^<>]*>", re.I | re.S
-)
-_TEXTUAL = (str, int)
-_NO_DATES = ("0000-00-00", "1900-01-01")  # what databases hold where there is no date
-_COUNTRIES = {  # as platforms write some; ISO 3166 has other names
-    "CORSE": "FR",
-    "CZECH REPUBLIC": "CZ",
-    "RUSSIA": "RU",
-    "SOUTH KOREA": "KR",
-    "TAIWAN": "TW",
-    "TURKEY": "TR",
-    "UK": "GB",
-    "UNITED KINGDOM": "GB",
-    "UNITED STATES": "US",
-    "VIETNAM": "VN",
-}
-_FLAGS: Mapping[Any, bool] = {
-    1: True,
-    0: False,
-    "true": True,
-    "false": False,
-    "1": True,
-    "0": False,
-    "yes": True,
-    "no": False,
-}
-
-
-class Unreadable(ValueError):
-    """A value that cannot be read; knows its path."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
+__all__ = ["Row", "Surroundings", "Unreadable", "earliest", "in_major", "in_minor", "latest", "vocabulary"]
 
 
 @dataclass(slots=True)
@@ -70,9 +30,6 @@ class Surroundings:
 
 
 NOWHERE = Surroundings()
-
-
-Reader = Callable[["Row", str], Decimal | None]  # of the amount at a path
 
 
 class Row:
@@ -144,14 +101,14 @@ class Row:
         """
         data = self.data
         for path in paths:
-            found = _ref(dig(data, path))
+            found = values.ref(dig(data, path))
             if found is not None:
                 return found
         return None
 
     def refs(self, path: str) -> tuple[str, ...]:
         """The ids at a path, each once: one, several with `[]`, or none."""
-        return tuple(dict.fromkeys(filter(None, map(_ref, every(self.data, path)))))
+        return tuple(dict.fromkeys(filter(None, map(values.ref, every(self.data, path)))))
 
     def name(self, *paths: str) -> str | None:
         """Parts of a person's name as one."""
@@ -164,9 +121,9 @@ class Row:
             value = dig(data, path)
             if type(value) is int:
                 return value
-            values = self._values(path)
-            if values:
-                return None if None in values else sum([_whole(path, value) for value in values])
+            found = self._values(path)
+            if found:
+                return None if None in found else sum([values.whole(path, value) for value in found])
         return None
 
     def quantity(self, path: str) -> int:
@@ -179,12 +136,7 @@ class Row:
     def flag(self, *paths: str) -> bool | None:
         """A truth value, also of the words and digits that stand for one."""
         value = self.value(*paths)
-        if value is None:
-            return None
-        known = _FLAGS.get(value.lower() if isinstance(value, str) else value) if isinstance(value, str | int) else None
-        if known is None:
-            raise Unreadable(paths[0], f"{_shown(value)} is neither true nor false")
-        return known
+        return None if value is None else values.flag(paths[0], value)
 
     def moment(self, *paths: str, zone: str | None = None) -> datetime | None:
         """An ISO 8601 time in UTC, its date with dashes or slashes. A time without an offset needs the `zone` (IANA)
@@ -197,22 +149,7 @@ class Row:
             value = self._day_and_time(path) if "+" in path else self.value(path)
             if value is not None:
                 break
-        if value is None or str(value).startswith(_NO_DATES):
-            return None
-        if isinstance(value, str) and value[4:5] == "/":
-            value = value.replace("/", "-", 2)
-        try:
-            moment = datetime.fromisoformat(value)
-        except (TypeError, ValueError):
-            raise Unreadable(path, f"{_shown(value)} is not a time") from None
-        if moment.tzinfo is None:
-            if zone is None:
-                raise Unreadable(path, f"{_shown(value)} has no time zone")
-            moment = moment.replace(tzinfo=_zone(zone))
-        try:
-            return moment.astimezone(UTC)
-        except OverflowError:
-            raise Unreadable(path, f"{_shown(value)} is not a time") from None
+        return None if value is None else values.moment(path, value, zone)
 
     def _day_and_time(self, path: str) -> str | None:
         day, _, time = path.partition("+")
@@ -221,10 +158,7 @@ class Row:
     def unix(self, *paths: str) -> datetime | None:
         """A time given in seconds since 1970."""
         seconds = self.whole(*paths)
-        try:
-            return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-        except (OverflowError, OSError, ValueError):
-            raise Unreadable(paths[0], f"{seconds} is not a time") from None
+        return None if seconds is None else values.unix(paths[0], seconds)
 
     def minor(self, *paths: str, currency: str | None, per_unit: int | None = None) -> Decimal | None:
         """An amount in minor units, in major ones. `[]` adds up. `per_unit`: minor units in one, where the platform
@@ -235,15 +169,15 @@ class Row:
     def major(self, *paths: str, currency: str | None) -> Decimal | None:
         """An amount in major units. `[]` adds up, and is None where a part is null."""
         for path in paths:
-            values = self._values(path)
-            if values:
-                return None if None in values else _sum(path, values, currency)
+            found = self._values(path)
+            if found:
+                return None if None in found else total(path, found, currency)
         return None
 
     def decimal(self, *paths: str) -> Decimal | None:
         """A number that is not money: a coordinate, a rate."""
         value = self.value(*paths)
-        return None if value is None else _decimal(paths[0], value)
+        return None if value is None else values.decimal(paths[0], value)
 
     def rate(self, *paths: str) -> Decimal | None:
         """A tax rate as a part of one: 20, "20.00" and 0.2 are all 0.2."""
@@ -262,24 +196,17 @@ class Row:
     def currency(self, *paths: str) -> str | None:
         """An ISO 4217 code, in capitals."""
         code = self.text(*paths)
-        if code is None:
-            return None
-        if not (len(code) == 3 and code.isalpha() and code.isascii()):
-            raise Unreadable(paths[0], f"{_shown(code)} is not a currency")
-        return code.upper()
+        return None if code is None else values.currency(paths[0], code)
 
     def country(self, *paths: str) -> str | None:
         """An ISO 3166 alpha-2 code, from two letters, three letters, or the country's English name."""
         said = self.text(*paths)
-        return None if said is None else _country(said)
+        return None if said is None else values.country(said)
 
     def plain(self, *paths: str) -> str | None:
         """Text without HTML: tags out, entities resolved, line ends kept."""
         said = self.text(*paths)
-        if said is None or not ("<" in said or "&" in said):
-            return said
-        lines = html.unescape(_TAG.sub("", _LINE_END.sub("\n", said))).splitlines()
-        return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line) or None
+        return None if said is None else values.plain(said)
 
     def venue(self, path: str, *same: str, **fields: str | tuple[str, ...]) -> Venue:
         """A place by the paths of its fields below `path`; `a+b` is a field that is given in two parts. Those of the
@@ -327,16 +254,16 @@ class Row:
         parts = [self]
         while parts:
             part = parts.pop(0)
-            values = (
+            inner = (
                 part.data.values() if isinstance(part.data, dict) else part.data if isinstance(part.data, list) else ()
             )
             if isinstance(part.data, dict):
                 yield from part.rows(f"{key}[]")
-            parts += [Row(value, self.around, part) for value in values if isinstance(value, dict | list)]
+            parts += [Row(value, self.around, part) for value in inner if isinstance(value, dict | list)]
 
     def texts(self, path: str) -> list[str]:
         """The texts at a path with `[]`."""
-        return [str(value) for value in every(self.data, path) if isinstance(value, _TEXTUAL)]
+        return [str(value) for value in every(self.data, path) if isinstance(value, str | int)]
 
     def pairs(self, path: str, key: str | tuple[str, ...], value: str | tuple[str, ...]) -> dict[str, str] | None:
         """Questions and answers: a list of objects as a dictionary."""
@@ -396,58 +323,6 @@ class Row:
         return [dig(part, last) for part in parts if last.split(".")[0] in part]
 
 
-class Amounts:
-    """Reads the amounts of one currency from rows, and adds them up."""
-
-    __slots__ = ("_read", "currency")
-
-    def __init__(self, read: Reader, currency: str | None) -> None:
-        self._read = read
-        self.currency = currency
-
-    def __call__(self, row: Row, path: str, *others: str) -> Decimal | None:
-        """The first amount that is there."""
-        amount = self._read(row, path)
-        return self(row, *others) if amount is None and others else amount
-
-    def first(self, rows: Iterable[Row], path: str) -> Decimal | None:
-        """What the first of the rows tells that tells it."""
-        return next((amount for row in rows if (amount := self(row, path)) is not None), None)
-
-    def lowest(self, rows: Iterable[Row], *paths: str) -> Decimal | None:
-        """The lowest of what the rows tell, of each the first path that is there; None where none of them does."""
-        return min((amount for row in rows if (amount := self(row, *paths)) is not None), default=None)
-
-    def sum_known(self, rows: Iterable[Row], *paths: str) -> Decimal | None:
-        """What the rows tell, together; None where none of them does."""
-        return money.sum_known(self(row, path) for row in rows for path in paths)
-
-    def sum_or_zero(self, rows: Iterable[Row], *paths: str) -> Decimal:
-        """What the rows tell, together; zero where none of them does."""
-        return money.sum_or_zero((self(row, path) for row in rows for path in paths), self.currency)
-
-    def sum_complete(self, rows: Iterable[Row], path: str) -> Decimal | None:
-        """What the rows tell, together; zero where there are none, None where one does not tell."""
-        return money.sum_complete((self(row, path) for row in rows), self.currency)
-
-
-@lru_cache(maxsize=256)
-def in_minor(currency: str | None, per_unit: int | None = None) -> Amounts:
-    """Amounts in minor units. `per_unit` as in `Row.minor`."""
-    return Amounts(_minor_reader(currency, per_unit), currency)
-
-
-@lru_cache(maxsize=256)
-def in_major(currency: str | None, unsigned: bool = False) -> Amounts:
-    """Amounts in major units. `unsigned` reads what was given back alike, told with a minus or without."""
-
-    def read(row: Row, path: str) -> Decimal | None:
-        amount = row.major(path, currency=currency)
-        return abs(amount) if unsigned and amount is not None else amount
-
-    return Amounts(read, currency)
-
-
 def earliest(moments: Iterable[datetime | None]) -> datetime | None:
     """The first of the times that are known."""
     return min((moment for moment in moments if moment), default=None)
@@ -467,89 +342,5 @@ def vocabulary(**words: str | Iterable[str]) -> Mapping[str, Any]:
     return {word: ours for ours, theirs in listed.items() for word in theirs}
 
 
-def _minor_reader(currency: str | None, per_unit: int | None) -> Reader:
-    """How amounts in minor units of a currency are read from a row, at a path."""
-    unit = None if currency is None else money.minor_unit(currency, per_unit)
-
-    def read(row: Row, path: str) -> Decimal | None:
-        amount = dig(row.data, path)
-        if unit is not None and type(amount) is int and abs(amount) <= money.LARGEST:
-            return amount * unit
-        amount = row.whole(path)
-        if amount is None:
-            return None
-        if currency is None:
-            raise Unreadable(path, "an amount in minor units without a currency")
-        try:
-            return money.from_minor(amount, currency, per_unit)
-        except (ValueError, ArithmeticError) as error:
-            raise Unreadable(path, str(error)) from None
-
-    return read
-
-
 def _paths(paths: str | tuple[str, ...]) -> tuple[str, ...]:
     return (paths,) if isinstance(paths, str) else paths
-
-
-def _ref(value: Any) -> str | None:
-    if isinstance(value, dict):
-        value = value.get("id", value.get("@id"))
-    if type(value) is str:
-        return (value.rpartition("/")[2] if value.startswith("/") else value) or None
-    return str(value) if isinstance(value, _TEXTUAL) and not isinstance(value, bool) and value != "" else None
-
-
-def _shown(value: Any) -> str:
-    return repr(value) if len(repr(value)) <= 40 else f"{repr(value)[:40]}…"
-
-
-def _whole(path: str, value: Any) -> int:
-    if type(value) is int:
-        return value
-    number = _decimal(path, value)
-    if number != number.to_integral_value():
-        raise Unreadable(path, f"{_shown(value)} is not a whole number")
-    return int(number)
-
-
-def _decimal(path: str, value: Any) -> Decimal:
-    if type(value) is bool or not isinstance(value, str | int | Decimal):
-        raise Unreadable(path, f"{_shown(value)} is not a number")
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        raise Unreadable(path, f"{_shown(value)} is not a number") from None
-    if not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
-        raise Unreadable(path, f"{_shown(value)} is not a number")
-    return number
-
-
-def _sum(path: str, values: Iterable[Any], currency: str | None) -> Decimal:
-    amount = money.without_noise(sum((_decimal(path, value) for value in values), money.ZERO))
-    if currency is None:
-        return amount
-    try:
-        return money.exact(amount, currency)
-    except (ValueError, ArithmeticError) as error:
-        raise Unreadable(path, str(error)) from None
-
-
-@lru_cache(maxsize=512)
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise Unreadable("timezone", f"{_shown(name)} is not a time zone") from None
-
-
-@lru_cache(maxsize=512)
-def _country(said: str) -> str | None:
-    if known := _COUNTRIES.get(said.upper()):
-        return known
-    if len(said) == 2 and said.isascii() and said.isalpha():
-        return said.upper()
-    import iso3166  # only where a platform writes countries out
-
-    listed = iso3166.countries.get(said, None)
-    return listed.alpha2 if listed else None
