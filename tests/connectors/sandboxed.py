@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from connectors import Connector, SpektaError, create_connector
+from connectors import Connector, SpektaError, create_connector, find_provider
 from connectors.registry import SLUGS
 from spekta.sandbox import programme
 from spekta.sandbox.app import Entry, create_app
@@ -20,6 +20,7 @@ from spekta.sandbox.box_office import BoxOffice
 from .conftest import ORIGIN, Account
 
 Change = Callable[[httpx2.Request, httpx2.Response], httpx2.Response]
+PACED = [slug for slug in SLUGS if find_provider(slug).rate_limit and "{" not in find_provider(slug).base]
 each_provider = pytest.mark.parametrize("slug", SLUGS)
 
 
@@ -31,6 +32,24 @@ def _season() -> BoxOffice:
 def sandboxed(slug: str) -> Account:
     """A provider's account in a sandbox of its own, which may misbehave."""
     return Account(slug, create_app(_season()))
+
+
+def at_home(account: Account, asked: list[httpx2.Request], name: str = "default", share: float = 1.0) -> Connector:
+    """A connector of the real address, where every answer is the sandbox's."""
+    slug, service = account.slug, account.service
+    inner, base = httpx2.ASGITransport(app=account.app), service.addresses(ORIGIN)
+    hosts = {"api": find_provider(slug).base, **find_provider(slug).hosts}
+
+    class Elsewhere(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            asked.append(request)
+            host = max(
+                (host for host in hosts if str(request.url).startswith(hosts[host])), key=lambda h: len(hosts[h])
+            )
+            request.url = httpx2.URL(str(request.url).replace(hosts[host], base[host], 1))
+            return await inner.handle_async_request(request)
+
+    return create_connector(slug, service.credentials, transport=Elsewhere(), account=name, share=share)
 
 
 class Wire(httpx2.AsyncBaseTransport):

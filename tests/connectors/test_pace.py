@@ -9,16 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors import Connector, RateLimited, create_connector, find_provider
+from connectors import RateLimited, find_provider
 from connectors.http import Deadline
 from connectors.pace import Pace
-from connectors.registry import SLUGS
-from spekta.sandbox.providers import services
 
-from .sandboxed import Clock, check, sandboxed
+from .sandboxed import PACED, Clock, at_home, check, sandboxed
 
 pytestmark = pytest.mark.anyio
-PACED = [slug for slug in SLUGS if find_provider(slug).rate_limit and "{" not in find_provider(slug).base]
 
 
 @pytest.fixture(autouse=True)
@@ -28,30 +25,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def at_home(slug: str, asked: list[httpx2.Request], account: str = "default", share: float = 1.0) -> Connector:
-    """A connector of the real address, where every answer is the sandbox's."""
-    own = sandboxed(slug)
-    inner, base = httpx2.ASGITransport(app=own.app), own.service.addresses("http://127.0.0.1:1")
-    hosts = {"api": find_provider(slug).base, **find_provider(slug).hosts}
-
-    class Elsewhere(httpx2.AsyncBaseTransport):
-        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-            asked.append(request)
-            host = max(
-                (host for host in hosts if str(request.url).startswith(hosts[host])), key=lambda h: len(hosts[h])
-            )
-            request.url = httpx2.URL(str(request.url).replace(hosts[host], base[host], 1))
-            return await inner.handle_async_request(request)
-
-    return create_connector(slug, services()[slug].credentials, transport=Elsewhere(), account=account, share=share)
-
-
 @pytest.mark.parametrize("slug", PACED)
 async def test_no_more_is_asked_than_is_documented(slug: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     few = replace(find_provider(slug), rate_limit=(7, 30), plans={})
     monkeypatch.setattr("connectors.registry.find_provider", lambda _: few)
-    asked: list[httpx2.Request] = []
-    async with at_home(slug, asked) as one, at_home(slug, asked) as other, at_home(slug, asked, "london") as third:
+    asked, account = list[httpx2.Request](), sandboxed(slug)
+    async with (
+        at_home(account, asked) as one,
+        at_home(account, asked) as other,
+        at_home(account, asked, "london") as third,
+    ):
         before = len(asked)
         while len(asked) < before + 7:
             assert (await one.health_check()).healthy
@@ -63,8 +46,8 @@ async def test_no_more_is_asked_than_is_documented(slug: str, clock: Clock, monk
 
 
 async def test_a_share_leaves_the_rest_to_others(clock: Clock) -> None:
-    asked = list[httpx2.Request]()
-    async with at_home("shotgun", asked, share=0.5) as copying, at_home("shotgun", asked) as person:
+    asked, account = list[httpx2.Request](), sandboxed("shotgun")
+    async with at_home(account, asked, share=0.5) as copying, at_home(account, asked) as person:
         for _ in range(50):
             await copying.health_check()
         assert (await copying.health_check(deadline=22)).healthy is False
@@ -76,7 +59,7 @@ async def test_a_share_leaves_the_rest_to_others(clock: Clock) -> None:
 
 async def test_a_turn_that_comes_too_late_is_an_error_that_says_when(clock: Clock) -> None:
     account, asked = sandboxed("shotgun"), list[httpx2.Request]()
-    async with at_home("shotgun", asked) as connector:
+    async with at_home(account, asked) as connector:
         for _ in range(100):
             await connector.health_check()
         with pytest.raises(RateLimited) as raised:
