@@ -13,7 +13,7 @@ from tests.connectors.sandboxed import PACED, Clock, at_home, sandboxed
 from .desk import Desk
 
 pytestmark = pytest.mark.anyio
-ALLOWED, SECONDS = 4, 30.0
+ALLOWED, SECONDS = 4, 30
 
 
 class Door(list[httpx2.Request]):
