@@ -25,9 +25,12 @@ def secrets_manager() -> "SecretsManagerClient":
     return client
 
 
-def dynamodb() -> "DynamoDBClient":
-    """A client of DynamoDB. Raises ConfigurationError where no region is set."""
-    client: DynamoDBClient = _client("dynamodb")
+def dynamodb(*, at_once: int = 10, attempts: int = 2) -> "DynamoDBClient":
+    """A client of DynamoDB for so many calls at a time, each of which is tried so often. Raises ConfigurationError
+    where no region is set.
+    """
+    retries = {"total_max_attempts": attempts, "mode": "standard"}
+    client: DynamoDBClient = _client("dynamodb", max_pool_connections=at_once, retries=retries)
     return client
 
 

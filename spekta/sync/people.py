@@ -28,7 +28,8 @@ class People:
 
     @classmethod
     def of(cls, store: Store) -> "People":
-        return cls(store.salt, store.forgotten())
+        digests = store.forgotten()
+        return cls(store.salt if digests else "", digests)
 
     def left_out(self, row: Row) -> Row:
         """The row as it may be stored."""

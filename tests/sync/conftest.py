@@ -1,6 +1,7 @@
 """Stores that the same tests run against, and copies of sandboxed accounts into them."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -9,20 +10,22 @@ from connectors.registry import SLUGS
 from spekta.sandbox.app import create_app
 from spekta.sync import Store
 from spekta.sync.sqlite import SqliteStore
+from tests.aws.state import stored
 from tests.connectors.conftest import Account
 
 from .desk import Desk
 
-STORES: dict[str, Callable[[Path], Store]] = {"sqlite": lambda folder: SqliteStore(folder / "store.sqlite")}
+STORES: dict[str, Callable[[Path], AbstractContextManager[Store]]] = {
+    "sqlite": lambda folder: SqliteStore(folder / "store.sqlite"),
+    "dynamodb": lambda folder: stored(),
+}
 
 
 @pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Every store that there is, empty."""
-    made = STORES[request.param](tmp_path)
-    yield made
-    if isinstance(made, SqliteStore):
-        made.close()
+    with STORES[request.param](tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

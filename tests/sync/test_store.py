@@ -76,7 +76,7 @@ def test_what_a_whole_walk_did_not_meet(store: Store) -> None:
     put(store, replace(event("4"), deleted_at="2027"), event("5"))
     store.write(EVENTS, [Write(replace(event("2", name="new"), version=2), 1)], seen=["1", "2"], walk="second")
     assert [row.key for row in store.unseen(EVENTS, "second")] == ["3", "5"]
-    assert [row.key for row in store.unseen(EVENTS, "first")] == ["1", "2", "5"]
+    assert [row.key for row in store.unseen(EVENTS, "third")] == ["1", "2", "3", "5"]
     store.suspect(EVENTS, ["3"], "second")
     assert {row.key: row.missed for row in store.unseen(EVENTS, "second")} == {"3": "second", "5": None}
 
@@ -91,10 +91,10 @@ def test_what_was_not_met_is_told_by_feed(store: Store) -> None:
 
 
 def test_many_rows_are_given_once_each(store: Store) -> None:
-    rows = [event(f"{number:04}") for number in range(1201)]
+    rows = [event(f"{number:04}") for number in range(501)]
     put(store, *rows)
     assert list(store.every(NAME, "events")) == rows
-    assert len(list(store.unseen(EVENTS, "walk"))) == 1201
+    assert len(list(store.unseen(EVENTS, "walk"))) == 501
 
 
 IDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)

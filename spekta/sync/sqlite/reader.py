@@ -3,26 +3,20 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-
-from connectors.cursor import pack, unpack
-from connectors.errors import InvalidArgument
 from connectors.references import encode_id
 
 from ..feeds import Feed, Kind
-from ..moments import now, stamp
+from ..moments import stamp
 from ..revenue import Totals
 from ..rows import Row
 from ..status import Status
 from ..store import Found, Quarantined
+from ..written import LAST, TOTALS, after_event, place, status_of
 
 COLUMNS = "kind, key, content, event_id, events, parent, version, starts_at, deleted_at, erased, pending, missed, raw"
-STATUS, TOTALS = TypeAdapter(Status), TypeAdapter(Totals)
-LAST = "~"  # after every time
 
 
 class SqliteReader:
@@ -52,11 +46,11 @@ class SqliteReader:
             values.append(stamp(starts_before))
         if after is not None:
             clauses.append(f"(ifnull(starts_at, '{LAST}'), connection, key) > (?, ?, ?)")
-            values += _place(after)
+            values += place(after)
         ordered = f"ORDER BY ifnull(starts_at, '{LAST}'), connection, key LIMIT ?"
         sql = f"SELECT connection, {COLUMNS} FROM rows WHERE {' AND '.join(clauses)} {ordered}"  # noqa: S608 - constants
         found = [(line[0], row_of(line[1:])) for line in self._file.execute(sql, (*values, limit))]
-        return Found(found, _after(found[-1]) if len(found) == limit else None)
+        return Found(found, after_event(*found[-1]) if len(found) == limit else None)
 
     def of_event(
         self, connection: str, kind: Kind, event_id: str, *, limit: int = 1000, after: str | None = None
@@ -115,20 +109,3 @@ def row_of(line: Sequence[Any]) -> Row:
         missed,
         raw,
     )
-
-
-def status_of(connection: str, content: str | None, owner: str | None, until: str | None) -> Status:
-    """The status of a line of the file."""
-    found = STATUS.validate_json(content) if content else Status(connection)
-    return replace(found, working=owner is not None and (until or "") > stamp(now()))
-
-
-def _after(last: tuple[str, Row]) -> str:
-    return pack([last[1].starts_at or LAST, last[0], last[1].key])
-
-
-def _place(after: str) -> list[str]:
-    place = unpack(after)
-    if not (isinstance(place, list) and len(place) == 3 and all(isinstance(part, str) for part in place)):
-        raise InvalidArgument("cursor", "The cursor belongs to another question.", "Start over without it.")
-    return place

@@ -11,8 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import TypeAdapter
-
 from ..feeds import Feed, Kind, Progress
 from ..moments import now as clock
 from ..moments import stamp
@@ -20,10 +18,10 @@ from ..revenue import Totals
 from ..rows import NEVER_THERE, Row, Write
 from ..status import Status
 from ..store import Quarantined, Touched
-from .reader import COLUMNS, STATUS, TOTALS, SqliteReader, row_of, status_of
+from ..written import PROGRESS, STATUS, TOTALS, status_of
+from .reader import COLUMNS, SqliteReader, row_of
 from .schema import default_path, opened
 
-PROGRESS = TypeAdapter(Progress)
 _INSERT = f"""INSERT INTO rows (connection, seen, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING"""  # noqa: S608 - the columns are a constant
 _UPDATE = """UPDATE rows SET seen = ifnull(?, seen), content = ?, event_id = ?, events = ?, parent = ?, version = ?,
