@@ -15,7 +15,7 @@ import pytest
 from connectors import Connector, create_connector
 from connectors.errors import ConfigurationError
 from spekta.sandbox.app import create_app
-from spekta.sync import Schedule
+from spekta.sync import Schedule, Store
 from spekta.sync.sqlite import SqliteStore
 from spekta.sync.sqlite.store import owner
 from spekta.sync.status import LONGEST_BACKOFF, PARKED_AFTER, Failure, Status
@@ -23,7 +23,7 @@ from spekta.sync.watching import Result, Sync, redrive
 from tests.connectors.conftest import ORIGIN, Account
 from tests.connectors.sandboxed import Clock
 
-from .desk import DAY, HOUR, Desk, Heard, pays, sells
+from .desk import DAY, HOUR, Desk, Heard, few, pays, sells
 
 pytestmark = pytest.mark.anyio
 MINUTE = timedelta(minutes=1)
@@ -37,8 +37,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def desk_of(slug: str, store: SqliteStore) -> Desk:
+def desk_of(slug: str, store: Store) -> Desk:
     return Desk(Account(slug, create_app()), store)
+
+
+def small_desk(store: Store) -> Desk:
+    """For stores that take their time."""
+    desk = desk_of("ticket-tailor", store)
+    few(desk.box)
+    return desk
 
 
 class Stuck(httpx2.AsyncBaseTransport):
@@ -69,8 +76,8 @@ def stuck(desk: Desk, after: int) -> tuple[Connector, Stuck]:
 # Leases
 
 
-async def test_of_two_workers_one_works_and_the_other_leaves_at_once(file: SqliteStore) -> None:
-    desk = desk_of("ticket-tailor", file)
+async def test_of_two_workers_one_works_and_the_other_leaves_at_once(store: Store) -> None:
+    desk = small_desk(store)
     connector, platform = stuck(desk, 3)
     async with connector, desk.account.connect() as other:
         first = asyncio.create_task(desk.worker(connector).run())
@@ -78,17 +85,17 @@ async def test_of_two_workers_one_works_and_the_other_leaves_at_once(file: Sqlit
         asked = len(desk.account.sandbox.log)
         assert await desk.worker(other).run() == "busy"
         assert len(desk.account.sandbox.log) == asked
-        assert [status.working for status in file.statuses()] == [True]
+        assert [status.working for status in store.statuses()] == [True]
         platform.free.set()
         assert await first == "done"
-    assert [status.working for status in file.statuses()] == [False]
+    assert [status.working for status in store.statuses()] == [False]
     assert desk.wrong() == []
 
 
-async def test_a_worker_whose_lease_ended_gives_way_and_spoils_nothing(file: SqliteStore) -> None:
+async def test_a_worker_whose_lease_ended_gives_way_and_spoils_nothing(store: Store) -> None:
     """It was silent for longer than its lease; what it stores no more counts."""
-    desk = desk_of("ticket-tailor", file)
-    connector, platform = stuck(desk, 20)
+    desk = small_desk(store)
+    connector, platform = stuck(desk, 7)
     async with connector, desk.account.connect() as other:
         slow = asyncio.create_task(desk.worker(connector).run())
         await platform.reached.wait()
@@ -114,6 +121,16 @@ async def test_a_worker_holds_its_lease_however_long_an_answer_takes(file: Sqlit
         assert await slow == "done"
 
 
+async def test_who_died_holds_a_connection_no_longer_than_its_lease(store: Store) -> None:
+    desk = small_desk(store)
+    moment = desk.now()
+    assert store.lease(desk.slug, "elsewhere/1/died", moment, moment + desk.schedule.lease)
+    assert await desk.sync() == "busy"
+    desk.ahead += desk.schedule.lease
+    assert await desk.sync() == "done"
+    assert desk.wrong() == []
+
+
 def test_the_lease_of_a_process_that_is_gone_is_free_at_once(file: SqliteStore) -> None:
     desk = desk_of("ticket-tailor", file)
     script = "from spekta.sync.sqlite.store import owner; print(owner(), end='')"
@@ -126,9 +143,9 @@ def test_the_lease_of_a_process_that_is_gone_is_free_at_once(file: SqliteStore) 
     assert not file.lease("dice", owner(), moment, moment + HOUR)
 
 
-async def test_who_is_interrupted_lets_go_of_the_lease_and_goes_on_later(file: SqliteStore) -> None:
-    desk = desk_of("ticket-tailor", file)
-    connector, platform = stuck(desk, 20)
+async def test_who_is_interrupted_lets_go_of_the_lease_and_goes_on_later(store: Store) -> None:
+    desk = small_desk(store)
+    connector, platform = stuck(desk, 7)
     async with connector:
         running = asyncio.create_task(desk.worker(connector).run())
         await platform.reached.wait()
@@ -137,7 +154,7 @@ async def test_who_is_interrupted_lets_go_of_the_lease_and_goes_on_later(file: S
             await running
     asked = len(desk.account.sandbox.log)
     assert await desk.sync() == "done"
-    assert len(desk.account.sandbox.log) - asked < 20
+    assert len(desk.account.sandbox.log) - asked < 7
     assert desk.wrong() == []
 
 

@@ -39,6 +39,7 @@ class DynamoStore(DynamoReader):
     def __init__(self, table: str, client: "DynamoDBClient | None" = None, *, patient: bool = False) -> None:
         super().__init__(table, client, patient=patient)
         self._untold: dict[Key, None] = {}  # rows written here with changes, which the index may not have yet
+        self._drained: set[str] = set()  # connections whose index had no more since the lease was last asked for
 
     # Rows
 
@@ -115,9 +116,11 @@ class DynamoStore(DynamoReader):
         own = [key for key in self._untold if names.connection_of(key[0]) == connection]
         if found := self._pending(own[:limit]):
             return found
-        for keys in self._table.index("unannounced", names.unannounced(connection), limit=limit):
-            if found := self._pending(keys):
-                return found
+        if connection not in self._drained:
+            for keys in self._table.index("unannounced", names.unannounced(connection), limit=limit):
+                if found := self._pending(keys):
+                    return found
+            self._drained.add(connection)
         return []
 
     def _pending(self, keys: Sequence[Key]) -> list[Row]:
@@ -170,6 +173,7 @@ class DynamoStore(DynamoReader):
         return self._table.update(names.status(status.connection), "SET content = :content", "holder = :holder", values)
 
     def lease(self, connection: str, owner: str, now: datetime, until: datetime) -> bool:
+        self._drained.discard(connection)
         change = "SET holder = :holder, ends = :ends, everywhere = :statuses, place = :connection"
         values = {":holder": owner, ":ends": stamp(until), ":statuses": STATUSES, ":connection": connection}
         return self._table.update(names.status(connection), change, _FREE, values | {":now": stamp(now)})
