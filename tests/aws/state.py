@@ -28,9 +28,9 @@ def properties() -> dict[str, Any]:
     return found
 
 
-def create_state(client: "DynamoDBClient") -> None:
+def create_state(client: "DynamoDBClient", name: str = STATE) -> None:
     told = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    client.create_table(TableName=STATE, **{name: properties()[name] for name in told})
+    client.create_table(TableName=name, **{one: properties()[one] for one in told})
 
 
 @cache

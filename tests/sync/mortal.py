@@ -1,14 +1,16 @@
 """Syncs one connection of a sandbox, and kills itself at a given point: `mortal.py STORE CHANGES CONNECTION POINT`.
 
-The points are those at which something leaves the process: just before and just after each write to the store, each
-announcement and each request. Prints how many there were, if it lives to the end.
+STORE is a file, or `dynamodb` for the table that SPEKTA_STATE_TABLE names. The points are those at which something leaves
+the process: just before and just after each write to the store, each announcement and each request, those to AWS too.
+Prints how many there were, if it lives to the end.
 """
 
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,15 @@ import httpx2
 
 from connectors import connect
 from connectors.credentials.environment import EnvironmentStore
-from spekta.sync import JsonLines
+from spekta.aws.clients import dynamodb
+from spekta.aws.store import DynamoStore
+from spekta.aws.store.table import TABLE
+from spekta.sync import JsonLines, Store
 from spekta.sync.sqlite import SqliteStore
 from spekta.sync.sqlite.store import owner
 from spekta.sync.worker import Worker
 
+CALLS = {"put_item", "update_item", "delete_item", "batch_write_item", "transact_write_items"}
 WRITES = {
     "write",
     "suspect",
@@ -44,7 +50,7 @@ class Life:
 
     def point(self) -> None:
         self.points += 1
-        if self.points == self._last:
+        if self.points >= self._last:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -81,16 +87,24 @@ class Transport(httpx2.AsyncHTTPTransport):
         return response
 
 
+@contextmanager
+def opened(store: str, life: Life) -> Iterator[tuple[Store, str]]:
+    """The store, and the name of who works with it: where nobody can see that a process has gone, always the same."""
+    if store == "dynamodb":
+        client: Any = Mortal(dynamodb(), life, CALLS)
+        yield DynamoStore(os.environ[TABLE], client), "mortal"
+    else:
+        with SqliteStore(Path(store)) as file:
+            mortal: Any = Mortal(file, life, WRITES)
+            yield mortal, owner()
+
+
 async def main(store: str, changes: str, connection: str, point: str) -> None:
     life = Life(int(point))
-    with SqliteStore(Path(store)) as file, JsonLines(Path(changes)) as announcer:
+    with opened(store, life) as (copy, who), JsonLines(Path(changes)) as announcer:
         async with connect(EnvironmentStore(), connection, Transport(life)) as connector:
-            outcome = await Worker(
-                connector,
-                Mortal(file, life, WRITES),
-                owner(),
-                announcer=Mortal(announcer, life, {"announce"}),
-            ).run()
+            told: Any = Mortal(announcer, life, {"announce"})
+            outcome = await Worker(connector, copy, who, announcer=told).run()
     sys.stdout.write(f"{outcome} {life.points}")
 
 
