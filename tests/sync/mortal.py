@@ -1,8 +1,8 @@
 """Syncs one connection of a sandbox, and kills itself at a given point: `mortal.py STORE CHANGES CONNECTION POINT`.
 
-STORE is a file, or `dynamodb` for the table that SPEKTA_STATE_TABLE names. The points are those at which something leaves
-the process: just before and just after each write to the store, each announcement and each request, those to AWS too.
-Prints how many there were, if it lives to the end.
+STORE is a file, or `dynamodb` for the table that SPEKTA_STATE_TABLE names. The points are those at which something
+leaves the process: just before and just after each write to the store, each announcement and each request, those to AWS
+too. Prints how many there were, if it lives to the end.
 """
 
 import asyncio

@@ -8,7 +8,7 @@ from spekta.sync import Store, forget
 from spekta.sync.feeds import COPIED, KINDS
 from tests.connectors.conftest import Account
 
-from .desk import CHANGES, DAY, DELETIONS, HOUR, Desk, few, festival
+from .desk import CHANGES, DAY, DELETIONS, HOUR, Desk, festival, few
 from .test_copies import check_revenue
 
 pytestmark = pytest.mark.anyio
