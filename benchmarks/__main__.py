@@ -2,9 +2,9 @@
 
 import argparse
 
-from . import asking, assistant, copying, importing, keeping, reading, starting
+from . import asking, assistant, copying, importing, keeping, reading, starting, storing
 
-PARTS = ("reading", "importing", "asking", "starting", "assistant", "copying", "keeping")
+PARTS = ("reading", "importing", "asking", "starting", "assistant", "copying", "keeping", "storing")
 
 
 def main() -> None:
@@ -28,6 +28,8 @@ def main() -> None:
         copying.measure(asked.attendees, asked.rounds)
     if asked.part in ("keeping", None):
         keeping.measure()
+    if asked.part in ("storing", None):
+        storing.measure()
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from connectors.errors import ConfigurationError, Unavailable
 from connectors.models import UnifiedEvent, UnifiedOrder
 from spekta.aws.store import DynamoStore, configured, names
 from spekta.aws.store.items import LARGEST, item_of, row_of
-from spekta.aws.store.rows import AT_ONCE
-from spekta.aws.store.table import ROUNDS, TABLE
+from spekta.aws.store.rows import PIECES_AT_ONCE
+from spekta.aws.store.table import AT_ONCE, ATTEMPTS, ROUNDS, TABLE
 from spekta.aws.store.wire import size
 from spekta.sync import rows
 from spekta.sync.feeds import Feed, Progress
@@ -128,7 +128,7 @@ def test_a_large_row_is_written_only_over_the_version_that_was_read(store: Dynam
     large = event("1", noise(30_000))
     put(store, large)
     count = len(items())
-    assert count > 1 + AT_ONCE
+    assert count > 1 + PIECES_AT_ONCE
     assert store.write(EVENTS, [Write(event("1", noise(30_002)), NEVER_THERE)]) == ["1"]
     assert store.write(EVENTS, [Write(replace(large, version=3), 2)]) == ["1"]
     assert store.read(NAME, "events", ["1"]) == {"1": large}
@@ -295,6 +295,19 @@ def test_the_environment_names_the_table(monkeypatch: pytest.MonkeyPatch) -> Non
     assert configured() is None
     monkeypatch.setenv(TABLE, STATE)
     assert isinstance(configured(), DynamoStore)
+
+
+@pytest.mark.parametrize("patient, attempts", [(False, 2), (True, ATTEMPTS)])
+def test_work_that_nobody_waits_for_asks_more_often(
+    patient: bool, attempts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TABLE, STATE)
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    made = configured(patient=patient)
+    assert made
+    config: Any = made._table._client.meta.config
+    assert config.retries["total_max_attempts"] == attempts
+    assert config.max_pool_connections == AT_ONCE
 
 
 def test_everything_but_an_index_is_read_as_it_is_now(store: DynamoStore, calls: Calls) -> None:

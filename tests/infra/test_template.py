@@ -259,6 +259,17 @@ def test_state_outlives_the_stack(stack: Stack) -> None:
     assert state["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
+def test_state_defines_the_attributes_that_are_keys(stack: Stack) -> None:
+    """DynamoDB takes no others. That they are what the store asks for, its own tests say: they run on this table."""
+    state = stack.resources["State"]["Properties"]
+    indexes = state["GlobalSecondaryIndexes"]
+    schemas = [state["KeySchema"], *(index["KeySchema"] for index in indexes)]
+    keys = {key["AttributeName"] for schema in schemas for key in schema}
+    assert keys == {attribute["AttributeName"] for attribute in state["AttributeDefinitions"]}
+    assert {index["Projection"]["ProjectionType"] for index in indexes} == {"KEYS_ONLY"}
+    assert state["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+
+
 def test_faults_of_all_functions_raise_one_alarm(stack: Stack) -> None:
     filters = of_type(stack, "AWS::Logs::MetricFilter").values()
     watched: dict[tuple[str, str], set[str]] = {}

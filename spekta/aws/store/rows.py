@@ -15,7 +15,7 @@ from .names import Key
 from .table import MOST_READ, Refused, Table
 from .wire import Item, Value, packed
 
-AT_ONCE, GONE_AT_ONCE = 10, 80  # a transaction has room for 4 MB, in 100 items
+PIECES_AT_ONCE, GONE_AT_ONCE = 10, 80  # a transaction has room for 4 MB, in 100 items
 TRIES = 5
 _IN_PLACE = "version = :version AND events = :events AND parent = :parent AND attribute_not_exists(parts)"
 
@@ -98,12 +98,12 @@ class Rows:
         item = item | {"written": os.urandom(6)}
         keys = _parts_of(item)
         parts: list[Item] = [{"pk": pk, "sk": sk, "piece": piece} for (pk, sk), piece in zip(keys, pieces, strict=True)]
-        self._table.put_all(parts[:-AT_ONCE])
+        self._table.put_all(parts[:-PIECES_AT_ONCE])
         gone = _parts_of(there) if there else []
         condition = "written = :written" if there else "attribute_not_exists(pk)"
         values: dict[str, Value] = {":written": there["written"]} if there else {}
-        done = self._table.replace(item, condition, values, parts[-AT_ONCE:], gone[:GONE_AT_ONCE])
-        self._table.delete_all(gone[GONE_AT_ONCE:] if done else keys[:-AT_ONCE])
+        done = self._table.replace(item, condition, values, parts[-PIECES_AT_ONCE:], gone[:GONE_AT_ONCE])
+        self._table.delete_all(gone[GONE_AT_ONCE:] if done else keys[:-PIECES_AT_ONCE])
         return done
 
     def announced(self, connection: str, row: Row, ids: frozenset[str]) -> bool:

@@ -202,10 +202,10 @@ def _key(key: Key) -> dict[str, Any]:
 
 
 def _condition(condition: str, values: Mapping[str, Value]) -> dict[str, Any]:
-    found: dict[str, Any] = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    said: dict[str, Any] = {"ExpressionAttributeValues": wired(values)} if values else {}
     if condition:
-        found["ConditionExpression"] = condition
-    return found | ({"ExpressionAttributeValues": wired(values)} if values else {})
+        said |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    return said
 
 
 def _limited(limit: int | None) -> dict[str, Any]:
