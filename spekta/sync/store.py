@@ -201,5 +201,7 @@ class Store(Reader, Protocol):
 
     @property
     def salt(self) -> str:
-        """A random text that makes digests worthless elsewhere."""
+        """A random text that makes digests worthless elsewhere. It is asked for where somebody is to be forgotten, or
+        was; nobody else may need to make it.
+        """
         ...

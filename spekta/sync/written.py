@@ -15,6 +15,7 @@ from .status import Status
 
 PROGRESS, STATUS, TOTALS = TypeAdapter(Progress), TypeAdapter(Status), TypeAdapter(Totals)
 LAST = "~"  # after every time
+LONGEST = 200  # characters of a start and a connection, at the very most
 
 
 def status_of(connection: str, content: str | None, holder: str | None, ends: str | None) -> Status:
@@ -32,5 +33,12 @@ def place(after: str) -> tuple[str, str, str]:
     """The start, connection and key of the event that `after` is behind. Raises InvalidArgument where it is damaged."""
     found = unpack(after)
     if not (isinstance(found, list) and len(found) == 3 and all(isinstance(part, str) for part in found)):
-        raise InvalidArgument("cursor", "The cursor belongs to another question.", "Start over without it.")
-    return found[0], found[1], found[2]
+        raise _foreign()
+    start, connection, key = found
+    if not (start + connection + key).isascii() or len(start + connection) > LONGEST:
+        raise _foreign()
+    return start, connection, key
+
+
+def _foreign() -> InvalidArgument:
+    return InvalidArgument("cursor", "The cursor belongs to another question.", "Start over without it.")

@@ -106,7 +106,7 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
 def test_killed_anywhere_and_run_again(stage: Stage, kills: int) -> None:
     """Between the kills orders are sold, paid, refunded, checked in, renamed, cancelled and deleted."""
     if stage.aws:
-        few(stage.account.box, 20 + kills)  # as each happening may use one up
+        few(stage.account.box, 12 + kills)  # as each happening may use one up
     chance = random.Random(kills)
     happenings = [*CHANGES, deletes_order]
     points = stage.another("probe").run()

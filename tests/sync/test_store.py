@@ -150,7 +150,19 @@ def test_events_page_by_page(store: Store, limit: int) -> None:
     assert found == ["0", "1", "2", "3", "4"]
 
 
-@pytest.mark.parametrize("after", ["", "nothing", "~", pack(None), pack([1, 2, 3]), pack(["a", "b"])])
+@pytest.mark.parametrize(
+    "after",
+    [
+        "",
+        "nothing",
+        "~",
+        pack(None),
+        pack([1, 2, 3]),
+        pack(["a", "b"]),
+        pack(["\ud800", "a", "b"]),
+        pack(["2027" * 400, "a", "b"]),
+    ],
+)
 def test_a_damaged_place_is_refused(store: Store, after: str) -> None:
     with pytest.raises(InvalidArgument, match="cursor"):
         store.events(after=after)

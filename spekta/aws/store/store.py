@@ -34,7 +34,7 @@ _FREE = "attribute_not_exists(holder) OR holder = :holder OR ends <= :now"
 
 
 class DynamoStore(DynamoReader):
-    """A store in a table."""
+    """A store in a table. Leases end by the workers' own clocks."""
 
     def __init__(self, table: str, client: "DynamoDBClient | None" = None, *, patient: bool = False) -> None:
         super().__init__(table, client, patient=patient)
@@ -219,9 +219,11 @@ class DynamoStore(DynamoReader):
             ":quarantine": QUARANTINE,
             ":place": f"{one.feed.connection}#{sk}",
         }
-        change = """SET kind = :kind, parent = :parent, id = :id, json_path = :path, reason = :reason, walk = :walk,
-            noticed_at = if_not_exists(noticed_at, :at), raw_record = if_not_exists(raw_record, :raw),
-            everywhere = :quarantine, place = :place"""
+        change = (
+            "SET kind = :kind, parent = :parent, id = :id, json_path = :path, reason = :reason, walk = :walk, "
+            "noticed_at = if_not_exists(noticed_at, :at), raw_record = if_not_exists(raw_record, :raw), "
+            "everywhere = :quarantine, place = :place"
+        )
         self._table.update((pk, sk), change, "", values)
 
     def readmit(self, feed: Feed, walk: str) -> None:

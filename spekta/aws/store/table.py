@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TABLE = "SPEKTA_STATE_TABLE"
-AT_ONCE = 4  # one partition takes a thousand writes a second
+AT_ONCE = 4  # calls, which stay below the thousand writes a second that one partition takes
 MOST_READ, MOST_WRITTEN = 100, 25  # items of one call
 ROUNDS, LONGEST_PAUSE = 8, 2.0
 ATTEMPTS = 6  # of who is patient
