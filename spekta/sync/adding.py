@@ -23,7 +23,12 @@ class Adder:
     store: Store
     as_of: datetime
 
-    def settle(self, touched: Touched) -> None:
+    def settle_all(self) -> None:
+        """Adds up every event that is marked."""
+        for touched in self.store.touched(self.connector.name):
+            self._settle(touched)
+
+    def _settle(self, touched: Touched) -> None:
         """Adds up an event anew, from all of its sales."""
         self.store.settle(self.connector.name, touched, self._totals(touched.event_id))
 

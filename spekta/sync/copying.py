@@ -108,7 +108,7 @@ class Copier:
                 if first and (told := self.connector.platform_time):
                     walk = replace(walk, mark=told - timedelta(seconds=time.monotonic() - started))
                 first = False
-                self._save(progress, batch, walk if whole else progress.whole)
+                self.save(progress, batch, walk if whole else progress.whole)
                 self._quarantine(feed, batch.problems, walk)
                 walk = replace(walk, position=batch.after, problems=walk.problems + len(batch.problems))
                 if batch.after is None:
@@ -119,7 +119,22 @@ class Copier:
         self.announce()
         return progress, walk
 
-    def _save(self, progress: Progress, batch: Batch, whole: Walk | None) -> None:
+    async def listed(self, progress: Progress, event_id: str, since: datetime | None) -> set[str]:
+        """Copies what one event lists, into a feed of it or of the whole account, which stays where it is; gives the
+        ids of all that came.
+        """
+        walk, ids = self._new_walk(since), set[str]()
+        batches = self.connector.walk(progress.feed.kind, event_id, since=since)
+        async with contextlib.aclosing(batches):
+            async for batch in batches:
+                ids |= {record.id for record in batch.records}
+                self.save(progress, batch, progress.whole)
+                self._quarantine(progress.feed, batch.problems, walk)
+                self.announce()
+                self.check(False)
+        return ids
+
+    def save(self, progress: Progress, batch: Batch, whole: Walk | None) -> None:
         """Writes the records of an answer. Beside a whole walk, whatever is met counts as met by it."""
         feed = progress.feed
         rows = {}

@@ -208,9 +208,7 @@ class Rounds:
         if self.copier.sold_apart:
             whole = "sales" in self._round.whole
             await self._copy("sales", None if whole else [touched.event_id for touched in store.touched(self._name)])
-        adder = Adder(self.copier.connector, store, self._now())
-        for touched in store.touched(self._name):
-            adder.settle(touched)
+        Adder(self.copier.connector, store, self._now()).settle_all()
 
     @property
     def _name(self) -> str:

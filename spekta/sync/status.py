@@ -121,6 +121,13 @@ class Status:
         again = now + every * random.uniform(0.95, 1.05)
         return replace(self, next_try=again, failures=0, last_error=None, parked=False)
 
+    def after_targets(self, failures: Mapping[Kind, SpektaError]) -> "Status":
+        """Single records were looked at: only which listings fail is known anew."""
+        failed = {
+            kind: replace(self.kinds.get(kind, Copied()), failure=Failure.of(failures[kind])) for kind in failures
+        }
+        return replace(self, kinds={**self.kinds, **failed})
+
     def after_wait(self, now: datetime, wait: float | None, failure: Failure) -> "Status":
         """The platform asked to wait. That is no failure."""
         pause = FIRST_BACKOFF if wait is None else timedelta(seconds=wait)

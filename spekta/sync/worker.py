@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from connectors import Connector
 from connectors.errors import RateLimited, SpektaError
+from connectors.webhook import Change
 
 from .announcing import Announcer
 from .copying import Copier, Superseded
@@ -19,6 +20,7 @@ from .people import People
 from .rounds import Paused, Rounds
 from .status import Failure, Schedule, Status, unexpected
 from .store import Store
+from .targeted import Targeted, is_target
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ Outcome = Literal["done", "partly", "more", "busy", "waiting", "failed"]
 class Worker:
     """Copies what changed in one connection, and everything where that is due.
 
+    With `changes`, which its platform told of, it looks at just what these name, and leaves the rest to the schedule.
     `owner` names the worker in the lease; `has_time` is asked after each answer. `on_rows` hears of each answer: the
     connection, the kind, how many records, and how many of them were new or had changed.
     """
@@ -43,6 +46,7 @@ class Worker:
     now: Callable[[], datetime] = clock
     has_time: Callable[[], bool] = lambda: True
     on_rows: OnRows = lambda connection, kind, read, changed: None
+    changes: Sequence[Change] = ()
     _taken_over: bool = field(default=False, init=False)
 
     async def run(self) -> Outcome:
@@ -80,7 +84,7 @@ class Worker:
     async def _try(self, rounds: Rounds) -> tuple[Outcome, Status]:
         """The outcome, and the status to leave."""
         try:
-            partly = await rounds.run()
+            return await self._targeted(rounds) or await self._usual(rounds)
         except Superseded:
             raise
         except Paused:
@@ -88,12 +92,28 @@ class Worker:
         except RateLimited as error:
             return "waiting", rounds.status.after_wait(self.now(), error.retry_after, Failure.of(error))
         except SpektaError as error:
-            return "failed", rounds.status.after_failure(self.now(), Failure.of(error))
+            return "failed", self._failed(rounds.status, Failure.of(error))
         except Exception as error:  # a defect in one connector must not take the others along
             logger.exception("%s failed unexpectedly", self.connector.name)
-            return "failed", rounds.status.after_failure(self.now(), unexpected(error))
+            return "failed", self._failed(rounds.status, unexpected(error))
+
+    async def _usual(self, rounds: Rounds) -> tuple[Outcome, Status]:
+        partly = await rounds.run()
         done = rounds.status.after_success(self.now(), self.schedule.every)
         return ("partly", replace(done, last_error=Failure.of(partly))) if partly else ("done", done)
+
+    async def _targeted(self, rounds: Rounds) -> tuple[Outcome, Status] | None:
+        """None where there is more to look for than single changes."""
+        targets = [change for change in self.changes if is_target(change)]
+        failures = await Targeted(rounds.copier).run(targets) if targets else {}
+        if len(targets) < max(1, len(self.changes)):
+            return None
+        return "partly" if failures else "done", rounds.status.after_targets(failures)
+
+    def _failed(self, status: Status, failure: Failure) -> Status:
+        """However often a platform tells of changes, it is one failure until the schedule has tried again."""
+        counted = self.changes and status.failures and not status.is_due(self.now())
+        return status if counted else status.after_failure(self.now(), failure)
 
     def _save(self, status: Status) -> None:
         if not self.store.put_status(status, self.owner):

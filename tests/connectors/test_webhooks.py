@@ -28,9 +28,8 @@ from connectors.redaction import redact
 from connectors.seen import KEPT, SeenInMemory
 from connectors.webhook import SECRET, Change
 from spekta.sandbox.app import create_app
-from spekta.sandbox.box_office import BoxOffice, Issued, Order
-from spekta.sandbox.clerk import Clerk
-from spekta.sandbox.deliveries import SENDERS, Delivery, News, What, deliver, told
+from spekta.sandbox.box_office import Order
+from spekta.sandbox.deliveries import SENDERS, Delivery, What, deliver, told
 
 from .conftest import Account
 from .sandboxed import shown
@@ -46,6 +45,7 @@ from .webhooks import (
     each_proving,
     each_signing,
     each_timed,
+    happen,
     news,
     resigned,
     season,
@@ -131,25 +131,6 @@ def test_a_platform_without_webhooks_says_so(slug: str) -> None:
 
 
 # What is right
-
-
-def happen(box: BoxOffice, what: What) -> News:
-    """Let it happen in the box office."""
-    about = news(box, what)
-    order = about.order
-    if what == "event_changed":
-        box.put_event(replace(about.event, name="Another name", updated_at=box.now))
-    elif what in ("order_refunded", "ticket_voided"):
-        order = Clerk().give_back(order, box.now, *order.tickets)
-    elif what == "checked_in":
-        entered = (replace(ticket, checked_in_at=ticket.checked_in_at or box.now) for ticket in order.tickets)
-        order = replace(order, tickets=tuple(entered), updated_at=box.now)
-    else:
-        tickets = tuple(replace(one, number=900_001 + at, barcode=f"N{at}") for at, one in enumerate(order.tickets))
-        order = replace(order, number=900_001, tickets=tickets, placed_at=box.now, updated_at=box.now, payments=tuple(
-            replace(one, number=900_001 + at, at=box.now) for at, one in enumerate(order.payments)))  # fmt: skip
-    box.put_order(order)
-    return replace(about, issued=Issued(order, order.tickets[0]))
 
 
 async def read(connector: Connector, change: Change) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from connectors.seen import SeenInMemory
 from connectors.webhook import Hmac
 from spekta.sandbox import programme
 from spekta.sandbox.box_office import BoxOffice, Issued
+from spekta.sandbox.clerk import Clerk
 from spekta.sandbox.deliveries import SENDERS, Delivery, News, What, deliver, told
 
 TOKEN = "wh_test_canary_token"
@@ -43,6 +45,25 @@ def news(box: BoxOffice, what: What, number: int = 1) -> News:
     """Of the first order that is paid in euros, which every platform has."""
     order = next(one for one in box.orders if one.paid and one.currency == "EUR" and not one.test)
     return News(box, what, Issued(order, order.tickets[0]), number)
+
+
+def happen(box: BoxOffice, what: What) -> News:
+    """Let it happen in the box office."""
+    about = news(box, what)
+    order = about.order
+    if what == "event_changed":
+        box.put_event(replace(about.event, name="Another name", updated_at=box.now))
+    elif what in ("order_refunded", "ticket_voided"):
+        order = Clerk().give_back(order, box.now, *order.tickets)
+    elif what == "checked_in":
+        entered = (replace(ticket, checked_in_at=ticket.checked_in_at or box.now) for ticket in order.tickets)
+        order = replace(order, tickets=tuple(entered), updated_at=box.now)
+    else:
+        tickets = tuple(replace(one, number=900_001 + at, barcode=f"N{at}") for at, one in enumerate(order.tickets))
+        order = replace(order, number=900_001, tickets=tickets, placed_at=box.now, updated_at=box.now, payments=tuple(
+            replace(one, number=900_001 + at, at=box.now) for at, one in enumerate(order.payments)))  # fmt: skip
+    box.put_order(order)
+    return replace(about, issued=Issued(order, order.tickets[0]))
 
 
 def delivery(slug: str, what: What | None = None, number: int = 1) -> Delivery:
