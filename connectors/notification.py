@@ -24,7 +24,7 @@ from .row import Row, Unreadable
 from .seen import Seen
 from .webhook import SECRET, Change, Hmac, Ident, Shared, Webhook
 
-LARGEST = 256 * 1024
+LARGEST = 1024 * 1024
 HEADER = "header:"
 
 
@@ -74,7 +74,7 @@ def verify(
 ) -> Notification:
     """What a delivery says, once it is known to be the platform's and new.
 
-    raw_body: the bytes as they came, 256 KiB at most. now: the time, aware. secret: the connection's `webhookSecret`.
+    raw_body: the bytes as they came, 1 MiB at most. now: the time, aware. secret: the connection's `webhookSecret`.
     token: the connection's own, which `url_token`, the one in the URL, must be. options: the connection's. Raises
     NotificationRefused naming the check that failed, Unsupported for a platform without webhooks, ConfigurationError
     where the connection lacks what its deliveries are checked by.

@@ -12,7 +12,7 @@ from .auth import OAuth2, Sign
 from .models import Basis
 from .pagers import Once, Pager
 from .row import Row
-from .webhook import Webhook
+from .webhook import TOKEN, Webhook
 
 if TYPE_CHECKING:
     from .own import Action, Idempotency, OwnListing
@@ -290,6 +290,9 @@ class Provider:
     def __post_init__(self) -> None:
         if not self.enough:
             object.__setattr__(self, "enough", ((self.credentials[0].name,),))
+        if self.webhook and not any(field.name == TOKEN for field in self.credentials):
+            own = Credential(TOKEN, "Made by `spekta connect`: the end of the webhook's address")
+            object.__setattr__(self, "credentials", (*self.credentials, own))
 
     def in_mode(self, options: Mapping[str, Any]) -> "Provider":
         """The provider as a connection with these options asks it."""

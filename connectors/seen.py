@@ -1,5 +1,6 @@
 """Which deliveries were accepted before, so that none is accepted twice."""
 
+import threading
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -23,15 +24,18 @@ class SeenInMemory:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._added: dict[str, datetime] = {}
+        self._lock = threading.Lock()
 
     def add(self, key: str, now: datetime) -> bool:
-        if (known := self._added.get(key)) is not None and now - known < KEPT:
-            return False
-        self._added.pop(key, None)
-        self._added[key] = now
-        if len(self._added) > self._most:
-            del self._added[next(iter(self._added))]
-        return True
+        with self._lock:
+            if (known := self._added.get(key)) is not None and now - known < KEPT:
+                return False
+            self._added.pop(key, None)
+            self._added[key] = now
+            if len(self._added) > self._most:
+                del self._added[next(iter(self._added))]
+            return True
 
     def discard(self, key: str) -> None:
-        self._added.pop(key, None)
+        with self._lock:
+            self._added.pop(key, None)

@@ -16,9 +16,11 @@ from .row import Row, Unreadable
 
 ChangeKind = Literal["event", "ticket", "attendee", "order", "account"]
 Trust = Literal["signature", "signature or token", "token"]
+Retries = Literal["any", "4xx"]
 Where = str | Callable[[Row], str | None]
 
 SECRET = "webhookSecret"  # the credential, for every platform that has one
+TOKEN = "webhookToken"  # the credential that is the end of a connection's own address for deliveries
 
 
 def _printable(text: str) -> str:
@@ -113,6 +115,7 @@ class Webhook:
     that the URL holds the connection's token is all there is. type: the path of the platform's word for what happened.
     told: by that word, where `*` stands for anything, what it is about; the first that fits. delivery: the path of the
     delivery's own id. at: that of its time, in UTC where it names no zone. `header:Name` as a path is a header.
+    retries: after which answers it tries again, `any` but success unless told.
     """
 
     proof: Hmac | Shared | None = None
@@ -122,6 +125,7 @@ class Webhook:
     told: Mapping[str, About] = field(default_factory=lambda: {"*": About("account")})
     delivery: str | None = None
     at: str | None = None
+    retries: Retries = "any"
     evidence: Literal["documented", "partial", "assumed"] = "documented"
 
     @property

@@ -105,7 +105,7 @@ def handle(app: APIGatewayHttpResolver, provider: str | None = None) -> None:
 
     def failed(raised: Exception) -> Response[str]:
         event = app.current_event
-        error = nowhere(event.path) if isinstance(raised, NotFoundError) else _known(raised)
+        error = nowhere(event.path) if isinstance(raised, NotFoundError) else known(raised)
         return answer(error, provider, event.request_context.request_id, wrote=event.http_method != "GET")
 
     app.exception_handler(Exception)(failed)
@@ -162,7 +162,8 @@ def all_kinds(kind: type[errors.SpektaError] = errors.SpektaError) -> Iterator[t
         yield from all_kinds(below)
 
 
-def _known(raised: Exception) -> errors.SpektaError:
+def known(raised: Exception) -> errors.SpektaError:
+    """What was raised as an error of ours; a defect is logged."""
     if isinstance(raised, errors.SpektaError):
         return raised
     # Where it happened but not what it says, which may be a value of the query or of a record.

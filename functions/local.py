@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -14,8 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 from connectors import connect, find_provider
 from connectors.credentials import Store
-from connectors.errors import NotAllowed, SpektaError
+from connectors.errors import NotAllowed, SpektaError, Unavailable
 from connectors.registry import SLUGS
+from connectors.seen import SeenInMemory
+from connectors.webhook import Change
 from spekta.aws.gateway import http_event
 
 from . import errors
@@ -24,6 +27,7 @@ from .openapi import document
 from .portfolio import PortfolioRoutes
 from .resolver import Resolver
 from .routes import ProviderRoutes
+from .webhooks import PREFIX, WebhookRoutes
 
 SECONDS = 45.0
 LARGEST_BODY = 6_000_000  # as Lambda
@@ -42,7 +46,11 @@ class Guard:
     local: bool = True
 
     def check(self, request: Request) -> None:
-        """Raises Unauthorized or NotAllowed."""
+        """Raises Unauthorized or NotAllowed. Deliveries of webhooks show a token of their own, which no web page knows,
+        and come through a tunnel by its name.
+        """
+        if request.scope["path"].startswith(PREFIX):
+            return
         host, origin = request.headers.get("host", ""), request.headers.get("origin")
         if self.local and host.rpartition(":")[0] not in LOOPBACK and host not in LOOPBACK:
             raise NotAllowed("Only this machine is served.", f"Ask {LOOPBACK[0]}.")
@@ -64,6 +72,8 @@ class Api:
         self.general = GeneralRoutes(store)
         self.portfolio = PortfolioRoutes(store.connections, lambda name: connect(store, name), seconds)
         self._providers: dict[str, ProviderRoutes] = {}
+        self._webhooks: dict[str, WebhookRoutes] = {}
+        self._seen = SeenInMemory()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, request_id = Request(scope, receive), str(uuid.uuid4())
@@ -85,12 +95,36 @@ class Api:
 
     def _resolver(self, path: str) -> Resolver:
         """Who answers, as the gateway's routes have it."""
-        place = path.split("/")[2] if path.startswith("/v1/") else ""
+        place = path.split("/")[2] if path.startswith(("/v1/", PREFIX)) else ""
+        if path.startswith(PREFIX):
+            return self._deliveries(place) or self.general.resolver
         if place in SLUGS:
             if place not in self._providers:
                 self._providers[place] = ProviderRoutes(find_provider(place), self.store, self.seconds)
             return self._providers[place].resolver
         return self.portfolio.resolver if place == "portfolio" else self.general.resolver
+
+    def _deliveries(self, slug: str) -> Resolver | None:
+        """None for a platform that delivers nothing."""
+        if slug not in SLUGS or not (provider := find_provider(slug)).webhook:
+            return None
+        if slug not in self._webhooks:
+            self._webhooks[slug] = WebhookRoutes(provider, self.store, self._seen, tell_copies)
+        return self._webhooks[slug].resolver
+
+
+def tell_copies(connection: str, changes: Sequence[Change]) -> None:
+    """Has `spekta sync` look at what changed, where it keeps a copy; a first run copies all. Raises Unavailable while
+    it is at this connection.
+    """
+    from spekta.sync.sqlite import SqliteStore, default_path
+    from spekta.sync.sqlite.store import owner
+    from spekta.sync.watching import tell
+
+    if default_path().exists():
+        with SqliteStore(default_path()) as store:
+            if not tell(store, connection, owner(), changes or [Change(kind="account")]):
+                raise Unavailable(f"{connection} is being synced.", "Try again.")
 
 
 async def _read(request: Request) -> bytes:

@@ -1,12 +1,14 @@
 """The function of one platform. Which one, SPEKTA_PROVIDER says."""
 
 import os
+from functools import cache
 from typing import Any
 
 from connectors import find_provider
 from spekta.aws.secrets import SecretStore
 
 from .log import logger
+from .resolver import Resolver
 from .routes import ProviderRoutes
 
 SECONDS = 22.0  # under the function's 28 and the gateway's 30
@@ -16,4 +18,13 @@ routes = ProviderRoutes(find_provider(os.environ["SPEKTA_PROVIDER"]), SecretStor
 
 @logger.inject_lambda_context(log_event=False)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return routes.resolver.run(event, context)
+    resolver = webhooks() if event["rawPath"].startswith("/webhooks/") else routes.resolver
+    return resolver.run(event, context)
+
+
+@cache
+def webhooks() -> Resolver:
+    """The routes of deliveries. Imported when the first one comes: most processes never see one."""
+    from .webhooks import on_aws
+
+    return on_aws(routes.provider, routes.store).resolver

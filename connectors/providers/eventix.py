@@ -166,7 +166,8 @@ provider = Provider(
     webhook=Webhook(
         Shared("OpenTicket-Identifier"), type="header:OpenTicket-Trigger", delivery="header:OpenTicket-Dedupe-Key",
         told={"order.*": About("order", "guid"), "event.*": About("event", "guid"), "ticket.*": About("account"),
-              "ticket_type.*": About("account")}, evidence="partial"),
+              "ticket_type.*": About("account")},
+        retries="4xx", evidence="partial"),  # by docs.weeztix.com/docs/webhooks
     streams={
         "events": Stream(GET("/event"), "[]", event, since=changed, lookup={"dates": dates}),
         "event": Stream(GET("/event/{event}"), "", event, lookup={

@@ -54,21 +54,21 @@ class Leases:
         self._given = client
         self._clock = clock
 
-    def take(self, name: str) -> Lease | None:
-        """The lease; None where somebody else holds it."""
+    def take(self, name: str, seconds: float = LEASE_SECONDS) -> Lease | None:
+        """The lease, for so long; None where somebody else holds it."""
         holder = str(uuid.uuid4())
         # The last part is for a request that boto3 repeats because its answer was lost.
         free = "attribute_not_exists(lease) OR expires < :now OR holder = :holder"
-        return Lease(self, name, holder) if self.put(name, holder, free) else None
+        return Lease(self, name, holder) if self.put(name, holder, free, seconds) else None
 
-    def put(self, name: str, holder: str, condition: str) -> bool:
+    def put(self, name: str, holder: str, condition: str, seconds: float = LEASE_SECONDS) -> bool:
         """Writes a lease that starts now; False where the condition does not hold."""
         now = self._clock()
         values = {":holder": {"S": holder}} | ({":now": {"N": f"{now:.3f}"}} if ":now" in condition else {})
         item = {
             "lease": {"S": name},
             "holder": {"S": holder},
-            "expires": {"N": str(math.ceil(now + LEASE_SECONDS))},
+            "expires": {"N": str(math.ceil(now + seconds))},
         }
         with failing(f"the table {self._table}"):
             try:

@@ -1,17 +1,19 @@
 """How a connection's copy stands, and when it is tried next."""
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from connectors.errors import SpektaError, Unsupported
+from connectors.errors import RateLimited, SpektaError, Unsupported
 from connectors.provider import Mode
+from connectors.webhook import Change
 
 from .feeds import Kind
 
 PARKED_AFTER = 8
+MOST_TOLD = 100
 FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(minutes=1), timedelta(hours=6)
 State = Literal["parked", "working", "failing", "in_part", "waiting", "unfinished", "up_to_date", "never_synced"]
 
@@ -80,7 +82,8 @@ class Round:
 class Status:
     """How the copy of one connection stands. A parked one is not tried again before somebody says so.
 
-    `round` is the pass under way, `ended_at` when the last one was over.
+    `round` is the pass under way, `ended_at` when the last one was over. `told` is what its platform told to have
+    changed and nobody has looked at.
     """
 
     connection: str
@@ -92,6 +95,12 @@ class Status:
     ended_at: datetime | None = None
     kinds: Mapping[Kind, Copied] = field(default_factory=dict)
     working: bool = False
+    told: tuple[Change, ...] = ()
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the platform has asked to wait, as far as is known."""
+        return self.last_error is not None and self.last_error.code == RateLimited.code
 
     @property
     def fault(self) -> Failure | None:
@@ -121,12 +130,17 @@ class Status:
         again = now + every * random.uniform(0.95, 1.05)
         return replace(self, next_try=again, failures=0, last_error=None, parked=False)
 
+    def told_of(self, changes: Iterable[Change]) -> "Status":
+        """With more to look at, each once. Where that is very much, all that changed is looked for."""
+        told = tuple(dict.fromkeys((*self.told, *changes)))
+        return replace(self, told=told if len(told) <= MOST_TOLD else (Change(kind="account"),))
+
     def after_targets(self, failures: Mapping[Kind, SpektaError]) -> "Status":
-        """Single records were looked at: only which listings fail is known anew."""
+        """What was told was looked at: beside that only which listings fail is known anew."""
         failed = {
             kind: replace(self.kinds.get(kind, Copied()), failure=Failure.of(failures[kind])) for kind in failures
         }
-        return replace(self, kinds={**self.kinds, **failed})
+        return replace(self, kinds={**self.kinds, **failed}, told=())
 
     def after_wait(self, now: datetime, wait: float | None, failure: Failure) -> "Status":
         """The platform asked to wait. That is no failure."""

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from connectors import Connector
-from connectors.errors import RateLimited, SpektaError
+from connectors.errors import SpektaError
+from connectors.webhook import Change
 
 from .announcing import Announcer
 from .feeds import Kind
@@ -19,6 +20,7 @@ from .worker import OnRows, Outcome, Worker
 
 logger = logging.getLogger(__name__)
 SOON = timedelta(seconds=1)  # between a run that ended early and the next one
+GLANCE = timedelta(seconds=5)  # after which somebody else may have made a connection due, or told of changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,9 @@ class Sync:
 
     async def _once(self, connection: str) -> Result:
         status = self.store.status(connection)
-        limited = status.last_error is not None and status.last_error.code == RateLimited.code
         if status.parked:
             result = self._result(status, "parked")
-        elif limited and status.next_try and status.next_try > self.now():
+        elif status.is_limited and status.next_try and status.next_try > self.now():
             result = self._result(status, "waiting")
         else:
             result = await self._work(connection)
@@ -70,14 +71,16 @@ class Sync:
             status = self.store.status(connection)
             if status.is_due(self.now()):
                 self.on_result(await self._work(connection))
+            elif status.told and not (status.parked or status.failures or status.is_limited):
+                self.on_result(await self._work(connection, status.told))
             due = self.store.status(connection).next_try
             pause = max(due - self.now(), SOON) if due and due > self.now() else SOON
-            await asyncio.sleep(min(pause, self.schedule.every).total_seconds())
+            await asyncio.sleep(min(pause, self.schedule.every, GLANCE).total_seconds())
 
-    async def _work(self, connection: str) -> Result:
+    async def _work(self, connection: str, changes: Sequence[Change] = ()) -> Result:
         try:
             async with self.open(connection) as connector:
-                outcome = await self._worker(connector).run()
+                outcome = await self._worker(connector, changes).run()
         except SpektaError as error:
             return self._refused(connection, Failure.of(error))
         except Exception as error:  # a store that is locked for long, say: the other connections go on
@@ -85,7 +88,7 @@ class Sync:
             return Result(connection, "failed", unexpected(error))
         return self._result(self.store.status(connection), outcome)
 
-    def _worker(self, connector: Connector) -> Worker:
+    def _worker(self, connector: Connector, changes: Sequence[Change]) -> Worker:
         return Worker(
             connector,
             self.store,
@@ -95,6 +98,7 @@ class Sync:
             self.keep_raw,
             self.now,
             on_rows=self.on_rows,
+            changes=changes,
         )
 
     def _refused(self, connection: str, failure: Failure) -> Result:
@@ -115,8 +119,18 @@ class Sync:
 def redrive(store: Store, connection: str, owner: str, whole: Collection[Kind] = ()) -> bool:
     """Makes a connection due at once, and these kinds for everything; False while a worker is at it."""
     moment = clock()
+    return _leave(store, connection, owner, moment, lambda status: status.redriven(moment, whole))
+
+
+def tell(store: Store, connection: str, owner: str, changes: Iterable[Change]) -> bool:
+    """Notes what a platform told to have changed, for the next run; False while a worker is at it."""
+    return _leave(store, connection, owner, clock(), lambda status: status.told_of(changes))
+
+
+def _leave(store: Store, connection: str, owner: str, moment: datetime, change: Callable[[Status], Status]) -> bool:
+    """Changes the status of a connection that nobody works on."""
     if not store.lease(connection, owner, moment, moment + Schedule().lease):
         return False
-    store.put_status(store.status(connection).redriven(moment, whole), owner)
+    store.put_status(change(store.status(connection)), owner)
     store.release(connection, owner)
     return True

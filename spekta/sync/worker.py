@@ -32,7 +32,8 @@ Outcome = Literal["done", "partly", "more", "busy", "waiting", "failed"]
 class Worker:
     """Copies what changed in one connection, and everything where that is due.
 
-    With `changes`, which its platform told of, it looks at just what these name, and leaves the rest to the schedule.
+    With `changes`, which its platform told of, it looks at just what these name, and leaves the rest to the schedule;
+    what it could not look at is in the connection's status, for the next run.
     `owner` names the worker in the lease; `has_time` is asked after each answer. `on_rows` hears of each answer: the
     connection, the kind, how many records, and how many of them were new or had changed.
     """
@@ -79,7 +80,8 @@ class Worker:
             announcer=self.announcer,
             keep_raw=self.keep_raw,
         )
-        return Rounds(copier, self.store.status(self.connector.name), self._save, self._has_time)
+        status = self.store.status(self.connector.name).told_of(self.changes)
+        return Rounds(copier, status, self._save, self._has_time)
 
     async def _try(self, rounds: Rounds) -> tuple[Outcome, Status]:
         """The outcome, and the status to leave."""
@@ -103,12 +105,12 @@ class Worker:
         return ("partly", replace(done, last_error=Failure.of(partly))) if partly else ("done", done)
 
     async def _targeted(self, rounds: Rounds) -> tuple[Outcome, Status] | None:
-        """None where there is more to look for than single changes."""
-        targets = [change for change in self.changes if is_target(change)]
+        """Looks at what was told; None where there is more to look for."""
+        targets = [change for change in rounds.status.told if is_target(change)]
+        usual = not self.changes or len(targets) < len(rounds.status.told)
         failures = await Targeted(rounds.copier).run(targets) if targets else {}
-        if len(targets) < max(1, len(self.changes)):
-            return None
-        return "partly" if failures else "done", rounds.status.after_targets(failures)
+        rounds.status = rounds.status.after_targets(failures)
+        return None if usual else ("partly" if failures else "done", rounds.status)
 
     def _failed(self, status: Status, failure: Failure) -> Status:
         """However often a platform tells of changes, it is one failure until the schedule has tried again."""

@@ -34,6 +34,7 @@ from spekta.sandbox.deliveries import SENDERS, Delivery, What, deliver, told
 from .conftest import Account
 from .sandboxed import shown
 from .webhooks import (
+    KNOWN,
     NOW,
     OPTIONS,
     PLATFORMS,
@@ -82,7 +83,6 @@ UNTOLD: dict[tuple[str, str], str] = {
     ("eventix", "checked_in"): "account",
     **{(slug, what): "account" for slug in ("fixr", "accelevents", "yurplan") for what in told(slug)},
 }
-KNOWN = [slug for slug, webhook in PLATFORMS.items() if webhook.delivery or slug in SIGNING]
 each_known = pytest.mark.parametrize("slug", KNOWN)
 TOLD = [(slug, what) for slug in PLATFORMS for what in told(slug)]
 READ = [(slug, what) for slug, what in TOLD if what != "something_else"]

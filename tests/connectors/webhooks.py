@@ -21,6 +21,7 @@ PLATFORMS = {provider.slug: provider.webhook for provider in providers() if prov
 SIGNING = [slug for slug, webhook in PLATFORMS.items() if isinstance(webhook.proof, Hmac)]
 PROVING = [slug for slug, webhook in PLATFORMS.items() if webhook.proof]
 TIMED = [slug for slug in SIGNING if PLATFORMS[slug].proof.time]  # type: ignore[union-attr]
+KNOWN = [slug for slug, webhook in PLATFORMS.items() if webhook.delivery or slug in SIGNING]
 OPTIONS: Mapping[str, Mapping[str, Any]] = {"equaticket": {"webhook_header": "X-Equaticket-Signature"}}
 
 each = pytest.mark.parametrize("slug", PLATFORMS)
