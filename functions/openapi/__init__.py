@@ -5,7 +5,7 @@ from typing import Any
 
 from connectors.registry import providers
 
-from .operations import of_all, of_provider
+from .operations import of_all, of_provider, of_webhooks
 from .parts import COMPONENTS, PARAMETERS, responses
 from .schemas import schemas
 
@@ -22,7 +22,7 @@ def document() -> dict[str, Any]:
     for path, method, operation in of_all():
         paths.setdefault(path, {})[method] = operation
     for provider in providers():
-        for path, method, operation in of_provider(provider):
+        for path, method, operation in (*of_provider(provider), *of_webhooks(provider)):
             paths.setdefault(path, {})[method] = operation
     return {
         "openapi": "3.1.0",

@@ -19,8 +19,8 @@ from connectors.models import (
 from connectors.own import Action, OwnListing
 from connectors.provider import Provider
 
-from .. import general, own, portfolio
-from ..parameters import DRY_RUN, Parameter
+from .. import general, own, portfolio, webhooks
+from ..parameters import ACCOUNT, DRY_RUN, Parameter
 from ..routes import ROUTES, Route
 from . import parts
 from .schemas import closed, page_of, ref, untitled
@@ -73,6 +73,36 @@ def of_provider(provider: Provider) -> Iterator[Operation]:
         yield _path(provider, listing.route), "get", _listing(provider, name, listing)
     for name, action in provider.actions.items():
         yield _path(provider, action.route), action.call.method.lower(), _action(provider, name, action)
+
+
+def of_webhooks(provider: Provider) -> Iterator[Operation]:
+    """What a platform delivers."""
+    if provider.webhook is None:
+        return
+    delivery = closed({"delivery": {"type": "string", "enum": ["accepted", "known", "ignored"]}})
+    content = {"application/json": {"schema": closed({"data": delivery})}}
+    again = 429 if provider.webhook.retries == "4xx" else 503
+    yield (
+        f"{webhooks.PREFIX}{provider.slug}/{{account}}/{{token}}",
+        "post",
+        {
+            "operationId": f"{_word(provider)}_delivers",
+            "summary": f"What {provider.name} sends when something has changed",
+            "description": "For the platform alone, at the address that `spekta connections NAME --webhook` shows",
+            "tags": [provider.slug],
+            "security": [],
+            "parameters": [
+                parts.in_path("account", "The account", ACCOUNT.schema),
+                parts.in_path("token", "Its token"),
+            ],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+            "responses": {
+                "200": {"description": "Known already, or about nothing that is read here", "content": content},
+                "202": {"description": "Accepted: it is looked at", "content": content},
+                **parts.failing((*parts.DELIVERY, again)),
+            },
+        },
+    )
 
 
 def _path(provider: Provider, route: str) -> str:

@@ -1,5 +1,6 @@
 """Parts that many operations share: parameters, and answers that are errors."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,7 @@ SEGMENT = {"type": "string", "pattern": "^([A-Za-z0-9._=-]|~[0-9A-F]{2})+$"}
 READ = (400, 401, 403, 404, 405, 429, 501, 502, 503, 504)
 WRITE = (*READ, 409, 413, 415, 422)
 ALL = (400, 401, 403, 405, 503, 504)
+DELIVERY = (400, 401, 404, 405, 413)
 COMPONENTS = {
     "securitySchemes": {
         "iam": {
@@ -59,9 +61,9 @@ def used(parameter: Parameter) -> dict[str, Any]:
     return {"$ref": f"#/components/parameters/{parameter.name}"} if parameter in ALONE else described(parameter)
 
 
-def in_path(name: str, about: str) -> dict[str, Any]:
+def in_path(name: str, about: str, schema: Mapping[str, Any] = SEGMENT) -> dict[str, Any]:
     """An id in the path."""
-    return {"name": name, "in": "path", "required": True, "description": about, "schema": SEGMENT}
+    return {"name": name, "in": "path", "required": True, "description": about, "schema": dict(schema)}
 
 
 def responses() -> dict[str, Any]:

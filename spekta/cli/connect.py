@@ -14,7 +14,7 @@ from connectors.credentials.local import is_whole
 from connectors.errors import ConfigurationError, ProviderError
 from connectors.registry import checked_credentials
 
-from . import asking, options
+from . import asking, options, webhooks
 from .consent import Consent
 from .places import Aws, Place, kept
 from .terminal import out, remark, say_json, waiting
@@ -50,15 +50,23 @@ def connect(
     Asks for what the platform needs, and says where to find it. Scripts give NAME=VALUE lines on stdin, or --field.
     The file that it is stored in can be read by its owner only.
     With --aws it is stored as the secret spekta/PROVIDER/ACCOUNT, for the functions there.
+    Of a platform that sends webhooks it shows the address to give to it; what you get for that,
+    such as --field webhookSecret=..., is added to the connection when it is given alone.
     """
     slug, account = split(connection)
     name, place = joined(slug, account), kept(aws)
     provider = find_provider(slug)
     given = asking.read(provider, fields or ())
-    place.store.has(name)  # before a person is asked for anything: AWS may not let us in
+    # Before a person is asked for anything: AWS may not let us in.
+    before = place.store.settings(name) if place.store.has(name) and provider.webhook else None
     given.browser = allow or paste
     moved = _moved(provider, given, base_url, hosts)
+    if before and webhooks.is_all(given):
+        given.credentials = {**before.credentials, **given.credentials}
+        given.options = {**before.options, **given.options}
+        moved = moved or dict(before.addresses)
     _complete(provider, given)
+    given.credentials = webhooks.with_token(provider, given.credentials, before)
     provider = provider.in_mode(given.options)
     places = addresses(provider, {**given.options, **given.credentials}, moved)
     if given.browser:
@@ -71,8 +79,11 @@ def connect(
         raise ProviderError(why, f"{health.error.advice} To store it anyway: --force".strip())
     usual = addresses(provider, {**given.options, **held}, None)
     elsewhere = {host: url for host, url in places.items() if url != usual.get(host)}
-    place.store.put(name, Settings(held, given.options, elsewhere))
+    settings = Settings(held, given.options, elsewhere)
+    place.store.put(name, settings)
     _tell(name, place, health, json)
+    if not json and (address := webhooks.address(name, settings, whole=True)):
+        out().print(f"Its webhooks' address, for {provider.name} alone: {address}", soft_wrap=True)
     if not aws and is_whole(EnvironmentStore(), name):
         remark(f"Environment variables set up {name} too, and they go first.")
 

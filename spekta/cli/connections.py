@@ -11,7 +11,7 @@ from connectors.credentials import Settings, split
 from connectors.credentials.environment import EnvironmentStore
 from connectors.errors import ConfigurationError
 
-from . import asking, cells, options
+from . import asking, cells, options, webhooks
 from .places import Aws, Keeper, Place, kept
 from .terminal import out, say_json
 
@@ -22,20 +22,38 @@ Found = dict[str, tuple[str, Settings]]
 def connections(
     connection: Annotated[str | None, typer.Argument(metavar="CONNECTION", help="All, if none is named.")] = None,
     aws: Aws = False,
+    webhook: Annotated[
+        bool, typer.Option("--webhook", help="Only where its platform delivers webhooks, with the token in it.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """What is connected, and where that is set up. No secret is shown.
 
     One that is named is shown whole: which credentials it has, its options and its addresses.
+    With --webhook it is the address that you give to the platform; SPEKTA_API_URL says where your API is.
     With --aws the list needs the right to list secrets, and a name the right to read that one.
     """
     place = kept(aws)
-    if connection:
+    if webhook:
+        out().print(_delivered_to(connection, place), soft_wrap=True)
+    elif connection:
         _show(connection, *_one(connection, place), json=json)
     elif aws:
         _list_names(place, json)
     else:
         _list(_found(place.name, place.store) | _found("environment", EnvironmentStore()), json)
+
+
+def _delivered_to(connection: str | None, place: Place) -> str:
+    """The address of a connection's webhooks. Raises ConfigurationError where it has none."""
+    if connection is None:
+        raise ConfigurationError("Each connection has an address of its own.", "Name one.", "connection")
+    found = webhooks.address(connection, _one(connection, place)[1], whole=True)
+    if found is None:
+        provider = find_provider(split(connection)[0])
+        advice = f"Run: spekta connect{place.flag} {connection}" if provider.webhook else "It sends none."
+        raise ConfigurationError(f"{connection} has no address for webhooks.", advice, "connection")
+    return found
 
 
 def disconnect(
@@ -117,7 +135,8 @@ def _show(name: str, place: str, settings: Settings, *, json: bool) -> None:
         say_json(_document(name, place, settings) | {"values": shown})
         return
     table = cells.table("Setting", "Value", whole=("Setting",))
-    for label, value in [("connection", name), ("set up in", place), *shown.items(), *_beside(settings)]:
+    beside = [*_beside(settings), *_webhook(name, settings)]
+    for label, value in [("connection", name), ("set up in", place), *shown.items(), *beside]:
         table.add_row(label, cells.text(str(value)))
     out().print(table)
 
@@ -131,6 +150,11 @@ def _shown(name: str, settings: Settings) -> dict[str, str]:
 
 def _beside(settings: Settings) -> list[tuple[str, Any]]:
     return [*settings.options.items(), *((f"address of {host}", url) for host, url in settings.addresses.items())]
+
+
+def _webhook(name: str, settings: Settings) -> list[tuple[str, Any]]:
+    found = webhooks.address(name, settings, whole=False)
+    return [("webhooks", found)] if found else []
 
 
 def _time(seconds: str) -> str:

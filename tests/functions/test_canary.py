@@ -5,7 +5,7 @@ the platform does.
 import io
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -14,16 +14,24 @@ import pytest
 
 from connectors import find_provider
 from connectors.credentials.environment import EnvironmentStore, constant
+from connectors.errors import Unavailable
 from connectors.references import encode_id
 from connectors.registry import SLUGS
+from connectors.seen import SeenInMemory
+from functions import webhooks
 from functions.log import logger
+from functions.webhooks import WebhookRoutes
 from spekta.sandbox.app import Sandbox, create_app
 from spekta.sandbox.misbehaviour import KINDS
 from spekta.sandbox.providers import services
 from spekta.sandbox.server import environment, running
 from tests.connectors.sandboxed import Clock
+from tests.connectors.webhooks import NOW, OPTIONS, TOKEN, resigned, season, secret
+from tests.connectors.webhooks import delivery as delivered
+from tests.connectors.webhooks import each as each_webhook
 
 from .conftest import handler_of, outcome
+from .deliveries import delivered as webhook_event
 from .events import Context, request, sent
 from .leaks import Ear, Repeating, everything, planted
 
@@ -178,6 +186,60 @@ def test_no_secret_is_seen(slug: str, fault: str, route: str, leaks: Leaks) -> N
 def test_no_secret_is_seen_of_what_is_written(fault: str, leaks: Leaks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPEKTA_WRITES", "true")
     assert leaks("equaticket", fault, "write") == []
+
+
+TOKEN_SENT = "wh_test_canary_token_that_is_wrong"
+DELIVERED = ("right", "again", "wrong token", "no connection", "tampered", "garbage", "bus down", "defect")
+
+
+def breaks(connection: str, changes: object) -> None:
+    raise KeyError(f"{connection} {TOKEN} {changes}")
+
+
+def is_down(connection: str, changes: object) -> None:
+    raise Unavailable(f"The bus did not take {TOKEN}.")
+
+
+@each_webhook
+@pytest.mark.parametrize("what", DELIVERED)
+def test_nothing_of_a_delivery_is_seen(
+    slug: str,
+    what: str,
+    heard: list[io.StringIO],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Neither the token and the secret, nor what comes along, nor the body: that has a buyer's name."""
+    monkeypatch.setattr(webhooks, "now", lambda: NOW)
+    names = {"TOKEN": TOKEN, "SECRET": secret(slug)} | (
+        {"HEADER": "X-Equaticket-Signature"} if OPTIONS.get(slug) else {}
+    )
+    values = {f"{constant(slug)}_WEBHOOK_{name}": value for name, value in names.items() if value}
+    store = EnvironmentStore({**environment("http://127.0.0.1:1"), **values})
+    pass_on = {"bus down": is_down, "defect": breaks}.get(what, lambda *_: None)
+    routes = WebhookRoutes(find_provider(slug), store, SeenInMemory(), pass_on)
+    delivery = resigned(slug, b"{canary-body-buyer" if what == "garbage" else delivered(slug).body)
+    if what == "tampered":
+        delivery = replace(delivery, body=delivery.body + b"canary-body-buyer")
+    token, account = TOKEN_SENT if what == "wrong token" else TOKEN, "nobody" if what == "no connection" else "default"
+    for _ in range(2 if what == "again" else 1):
+        answer = routes.resolver.run(webhook_event(slug, delivery, account=account, token=token), Context())
+    output = capfd.readouterr()
+    seen = everything(answer, output.out, output.err, *(one.getvalue() for one in heard))
+    buyer = next(order for order in season().orders if order.paid and order.currency == "EUR" and not order.test).buyer
+    proofs = [value for name, value in delivery.headers.items() if "ignature" in name or name == "Authorization"]
+    hidden = [
+        TOKEN,
+        TOKEN_SENT,
+        "canary-body-buyer",
+        buyer.email,
+        buyer.last_name,
+        *proofs,
+        *filter(None, [secret(slug)]),
+    ]
+    assert [one for one in hidden if one and one in seen] == []
+    assert answer["statusCode"] != 500
+    assert "webhook_" in seen or answer["statusCode"] in (200, 202)
 
 
 class Deaf(set[str]):

@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,9 +16,12 @@ from functions import openapi
 from functions.local import Api, Guard
 from spekta.sandbox.app import create_app
 from spekta.sandbox.server import environment, running
+from spekta.sync.sqlite import SqliteStore
+from tests.connectors.webhooks import delivery
 
 pytestmark = pytest.mark.anyio
 TOKEN = "token_canary_" + "x" * 32
+WEBHOOK_TOKEN = "wh_test_canary_token_0123456789"
 AT_ONCE = 50
 
 
@@ -142,6 +147,66 @@ async def test_who_may_ask(
         assert answer.json()["error"]["code"] == code
         assert TOKEN not in answer.text
     assert ("WWW-Authenticate" in answer.headers) is (status == 401)
+
+
+# Deliveries of webhooks
+
+
+def subscribed() -> EnvironmentStore:
+    """A connection whose deliveries are known by a token in their address."""
+    return EnvironmentStore({**environment("http://127.0.0.1:1"), "PRETIX_WEBHOOK_TOKEN": WEBHOOK_TOKEN})
+
+
+@pytest.fixture
+def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the copies of this machine would be."""
+    path = tmp_path / "store.sqlite"
+    monkeypatch.setenv("SPEKTA_STORE", str(path))
+    return path
+
+
+def is_kept(copies: Path) -> bool:
+    return copies.exists()
+
+
+async def deliver(path: str = f"/webhooks/pretix/default/{WEBHOOK_TOKEN}", **headers: str) -> int:
+    """The answer to a delivery through a tunnel, where the API itself asks for a token."""
+    async with client(subscribed(), Guard(TOKEN)) as http:
+        answer = await http.post(path, content=delivery("pretix").body, headers=headers)
+    return answer.status_code
+
+
+@pytest.mark.parametrize("headers", [{}, {"Host": "tunnel.example"}, {"Origin": "https://elsewhere.example"}])
+async def test_a_delivery_is_known_by_its_own_token(copies: Path, headers: dict[str, str]) -> None:
+    assert await deliver(**headers) == 202
+    assert not is_kept(copies)
+
+
+@pytest.mark.parametrize(
+    "path, status",
+    [
+        ("/webhooks/pretix/default/wrong", 401),
+        (f"/webhooks/pretix/london/{WEBHOOK_TOKEN}", 401),
+        (f"/webhooks/dice/default/{WEBHOOK_TOKEN}", 404),
+        (f"/webhooks/nothere/default/{WEBHOOK_TOKEN}", 404),
+        ("/webhooks/", 404),
+        ("/webhooks/pretix/../../v1/providers", 403),
+        ("/webhooks/%2e%2e/v1/providers", 404),
+    ],
+)
+async def test_below_its_address_nothing_else_is_answered(copies: Path, path: str, status: int) -> None:
+    assert await deliver(path, Host="tunnel.example") == status
+
+
+async def test_a_delivery_is_looked_at_by_the_sync_of_this_machine(copies: Path) -> None:
+    SqliteStore(copies).close()
+    for _ in range(2):
+        assert await deliver() == 202
+    with SqliteStore(copies) as store:
+        told = store.status("pretix").told
+        assert [(change.kind, change.event_id is not None) for change in told] == [("event", True)]
+        assert store.lease("pretix", "elsewhere/1/1", datetime.now(UTC), datetime.now(UTC) + timedelta(minutes=1))
+    assert await deliver() == 503
 
 
 def test_the_token_does_not_show() -> None:

@@ -95,9 +95,22 @@ def test_every_operation_tells_its_errors() -> None:
         codes
     )
     for path, method, operation in OPERATIONS:
+        if path.startswith("/webhooks/"):
+            continue
         assert {"400", "401", "403", "503"} <= operation["responses"].keys()
         assert {"200", "202"} & operation["responses"].keys()
         assert ("415" in operation["responses"]) is (method != "get" and path != "/v1/sync")
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_what_platforms_deliver_needs_no_credentials_and_says_how_they_try_again(slug: str) -> None:
+    webhook, path = find_provider(slug).webhook, f"/webhooks/{slug}/{{account}}/{{token}}"
+    assert (path in DOCUMENT["paths"]) is (webhook is not None)
+    if webhook:
+        operation = DOCUMENT["paths"][path]["post"]
+        assert operation["security"] == []
+        again = "429" if webhook.retries == "4xx" else "503"
+        assert operation["responses"].keys() == {"200", "202", "400", "401", "404", "405", "413", again}
 
 
 def test_amounts_are_text_and_persons_are_left_out() -> None:

@@ -18,6 +18,7 @@ from tests.connectors.webhooks import KNOWN, PLATFORMS, PROVING, SIGNING, delive
 from .conftest import outcome
 from .deliveries import Account, Function, account, in_base64
 from .events import Context, request
+from .test_bad_input import AWKWARD, IMPOSSIBLE
 
 IGNORED = [slug for slug in PLATFORMS if "something_else" in told(slug)]
 
@@ -132,6 +133,25 @@ def test_whatever_is_wrong_it_is_refused_alike(function: Function) -> None:
 def test_garbage_from_who_knows_the_secret(function: Function, body: bytes) -> None:
     status, answer, _ = outcome(function.take(resigned(function.slug, body)))
     assert (status, answer["error"]["code"], answer["error"]["param"]) == (400, "invalid_argument", "body")
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "x"])
+def test_what_the_body_is_called_does_not_matter(connected: Account, kind: str) -> None:
+    """Platforms may call JSON what they like; whether it is, is seen when it is read."""
+    for slug in ("pretix", "ticket-tailor"):
+        sent = delivery(slug)
+        assert connected.function(slug).status(replace(sent, headers={**sent.headers, "Content-Type": kind})) == 202
+
+
+@pytest.mark.parametrize("id", AWKWARD + IMPOSSIBLE)
+def test_an_account_or_token_of_awkward_characters(pretix: Function, id: str) -> None:
+    sent = delivery("pretix")
+    assert [pretix.status(sent, account=id), pretix.status(sent, token=id)] == [401, 401]
+
+
+@pytest.mark.parametrize("query", ["", "account=default", "a=1&a=1", "%00"])
+def test_a_query_is_not_read(pretix: Function, query: str) -> None:
+    assert pretix.status(delivery("pretix"), rawQueryString=query) == 202
 
 
 @pytest.mark.parametrize("body", ["*", "YQ", "é"])

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from connectors import find_provider
 from connectors.http import REQUEST_SECONDS
 from connectors.registry import SLUGS
 from functions.errors import CODES
+from spekta.aws.bus import REQUESTED
 from tests.functions.conftest import handler_of
 
 from .conftest import EVERYTHING, PARAMETERS, ROOT, TOKENS
@@ -19,9 +21,13 @@ LARGEST = 450  # CloudFormation ends at 500
 SECRETS = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:spekta"
 ENI = "arn:aws:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
 
+WEBHOOKS = [slug for slug in SLUGS if find_provider(slug).webhook]
 NOT_AUTHORIZED_BY_THE_GATEWAY = {
-    "POST /webhooks/{provider}/{account}/{token}": "platforms have no credentials of ours: the function checks the "
-    "platform's signature, and the token in the path is unguessable",
+    **dict.fromkeys(
+        (f"POST /webhooks/{slug}/{{account}}/{{token}}" for slug in WEBHOOKS),
+        "platforms have no credentials of ours: the function checks the platform's signature, and the token in the "
+        "path is unguessable",
+    ),
     "ANY /mcp": "the function checks the token itself, as a client without one must be told where to get it",
     "GET /.well-known/oauth-protected-resource/mcp": "tells clients where to get a token, which they do not have yet",
 }
@@ -102,6 +108,12 @@ def test_a_function_may_use_what_is_of_its_provider_alone(stack: Stack, slug: st
         },
         {
             "Effect": "Allow",
+            "Action": "events:PutEvents",
+            "Resource": "Bus.Arn",
+            "Condition": {"StringEquals": {"events:detail-type": REQUESTED}},
+        },
+        {
+            "Effect": "Allow",
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
             "Resource": f"{function['LoggingConfig']['LogGroup']}.Arn",
         },
@@ -161,6 +173,7 @@ def test_other_policies_are_for_functions_in_a_network_alone(stack: Stack) -> No
 
 def test_routes_lead_to_their_function(stack: Stack) -> None:
     expected = {f"ANY /v1/{slug}/{{proxy+}}": of_providers(stack)[slug][0] for slug in SLUGS}
+    expected |= {f"POST /webhooks/{slug}/{{account}}/{{token}}": of_providers(stack)[slug][0] for slug in WEBHOOKS}
     expected |= dict.fromkeys(("GET /v1/providers", "POST /v1/sync", "$default"), "GeneralFunction")
     expected |= dict.fromkeys(("GET /v1/portfolio/events", "GET /v1/portfolio/revenue"), "portfolioFunction")
     expected |= dict.fromkeys(("ANY /mcp", "GET /.well-known/oauth-protected-resource/mcp"), "mcpFunction")
@@ -172,7 +185,8 @@ def test_every_route_is_authorized_or_says_why_not(stack: Stack) -> None:
     expected = ("JWT", *authorizers) if authorizers else ("AWS_IAM",)
     for key, route in routes(stack).items():
         given = [route["AuthorizationType"], *([route["AuthorizerId"]] if "AuthorizerId" in route else [])]
-        assert key in NOT_AUTHORIZED_BY_THE_GATEWAY or tuple(given) == expected, key
+        assert tuple(given) == (("NONE",) if key in NOT_AUTHORIZED_BY_THE_GATEWAY else expected), key
+    assert NOT_AUTHORIZED_BY_THE_GATEWAY.keys() <= routes(stack).keys()
 
 
 def test_the_api_is_the_only_way_in(stack: Stack) -> None:
@@ -185,7 +199,7 @@ def test_the_api_is_the_only_way_in(stack: Stack) -> None:
     for permission in of_type(stack, "AWS::Lambda::Permission").values():
         assert permission["Principal"] == "apigateway.amazonaws.com"
         called[permission["FunctionName"]] = permission["SourceArn"].partition("arn:aws:execute-api:eu-central-1:")[2]
-    expected = {name: f"111122223333:Api/*/*/v1/{slug}/*" for slug, (name, _) in of_providers(stack).items()}
+    expected = {name: f"111122223333:Api/*/*/*/{slug}/*" for slug, (name, _) in of_providers(stack).items()}
     across = ("GeneralFunction", "portfolioFunction", "mcpFunction")
     assert called == expected | dict.fromkeys(across, "111122223333:Api/*")
 
@@ -238,6 +252,7 @@ def test_functions_get_what_they_are_told_by(template: dict[str, Any]) -> None:
         "POWERTOOLS_SERVICE_NAME": "ticket-tailor",
         "SPEKTA_ALLOW_PERSONAL_DATA": "false",
         "SPEKTA_ALLOWED_PRIVATE_HOSTS": "pretix.internal:443",
+        "SPEKTA_BUS": "Bus",
         "SPEKTA_LEASE_TABLE": "Leases",
         "SPEKTA_PROVIDER": "ticket-tailor",
         "SPEKTA_WRITES": "false",
@@ -245,12 +260,12 @@ def test_functions_get_what_they_are_told_by(template: dict[str, Any]) -> None:
     assert function["VpcConfig"] == {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
 
 
-def test_requests_are_throttled_and_logged_without_their_query(stack: Stack) -> None:
+def test_requests_are_throttled_and_logged_without_their_query_and_path(stack: Stack) -> None:
     (stage,) = of_type(stack, "AWS::ApiGatewayV2::Stage").values()
     assert stage["DefaultRouteSettings"].keys() == {"ThrottlingBurstLimit", "ThrottlingRateLimit"}
     written = json.loads(stage["AccessLogSettings"]["Format"])
     assert written["route"] == "$context.routeKey"
-    assert not re.search("query|uri", " ".join(written.values()), re.IGNORECASE)
+    assert not re.search("query|uri|path", " ".join(written.values()), re.IGNORECASE)
 
 
 def test_state_outlives_the_stack(stack: Stack) -> None:
