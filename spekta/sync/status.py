@@ -125,6 +125,11 @@ class Status:
         """Whether it is to be tried now."""
         return not self.parked and (self.next_try is None or self.next_try <= now)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to look at before it is due. Of a platform that fails it waits until then."""
+        return bool(self.told) and not (self.parked or self.failures or self.is_limited)
+
     def after_success(self, now: datetime, every: timedelta) -> "Status":
         """Everything was asked for: again after `every`, spread a little so that connections do not come in step."""
         again = now + every * random.uniform(0.95, 1.05)

@@ -71,7 +71,7 @@ class Sync:
             status = self.store.status(connection)
             if status.is_due(self.now()):
                 self.on_result(await self._work(connection))
-            elif status.told and not (status.parked or status.failures or status.is_limited):
+            elif status.has_news:
                 self.on_result(await self._work(connection, status.told))
             due = self.store.status(connection).next_try
             pause = max(due - self.now(), SOON) if due and due > self.now() else SOON

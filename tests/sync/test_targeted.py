@@ -1,5 +1,6 @@
 """A run over what a platform told to have changed: just that is looked at, and it is as the platform has it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,8 +14,9 @@ from spekta.sandbox.deliveries import What, deliver, told
 from spekta.sync import Status
 from spekta.sync.feeds import KINDS, Kind, Progress
 from spekta.sync.sqlite import SqliteStore
-from spekta.sync.status import PARKED_AFTER
+from spekta.sync.status import MOST_TOLD, PARKED_AFTER, Failure
 from spekta.sync.targeted import LISTED, is_target
+from spekta.sync.watching import Result, Sync, tell
 from tests.connectors import expected
 from tests.connectors.conftest import Account
 from tests.connectors.sandboxed import Clock
@@ -367,3 +369,94 @@ async def test_beside_another_worker_it_is_left_to_the_schedule(file: SqliteStor
     desk = desk_of("eventbrite", file)
     assert file.lease("eventbrite", "elsewhere/1/1", desk.now(), desk.now() + HOUR)
     assert await told_of(desk, ORDER) == ("busy", 0)
+
+
+# What was told and not looked at
+
+
+async def test_what_could_not_be_looked_at_is_looked_at_by_the_next_run(file: SqliteStore) -> None:
+    """Of what a platform lists by creation a usual run finds new records alone."""
+    desk = desk_of("ticket-tailor", file)
+    await desk.sync()
+    desk.later(HOUR)
+    (id,) = changed(desk, "orders", refunds)
+    change = Change(kind="order", id=id, event_id=first_event(desk))
+    desk.account.sandbox.misbehave("ticket-tailor", "rate_limited", retry_after=600)
+    for _ in range(2):
+        assert (await told_of(desk, change))[0] == "waiting"
+        assert desk.status.told == (change,)
+    desk.account.sandbox.behave()
+    assert wrong(desk, "orders", id)
+    assert await desk.sync() == "done"
+    assert wrong(desk, "orders", id) == []
+    assert desk.status.told == ()
+
+
+async def test_what_was_told_before_is_looked_at_with_what_is_told_now(file: SqliteStore) -> None:
+    desk = desk_of("ticket-tailor", file)
+    await desk.sync()
+    (id,) = changed(desk, "orders", refunds)
+    event_id = first_event(desk)
+    assert tell(file, "ticket-tailor", "somebody", [Change(kind="order", id=id, event_id=event_id)])
+    before = desk.status
+    assert (await told_of(desk, Change(kind="event", id=event_id)))[0] == "done"
+    assert wrong(desk, "orders", id) == []
+    assert desk.status == replace(before, told=())
+
+
+def test_of_very_much_all_that_changed_is_looked_for(file: SqliteStore) -> None:
+    changes = [Change(kind="order", id=str(number), event_id="1") for number in range(MOST_TOLD)]
+    assert tell(file, "pretix", "somebody", [*changes, *changes])
+    assert file.status("pretix").told == tuple(changes)
+    assert tell(file, "pretix", "somebody", [Change(kind="order", id="x", event_id="1")])
+    assert file.status("pretix").told == (Change(kind="account"),)
+
+
+def test_while_a_worker_is_at_it_nothing_can_be_noted(file: SqliteStore) -> None:
+    desk = desk_of("pretix", file)
+    assert file.lease("pretix", "elsewhere/1/1", desk.now(), desk.now() + HOUR)
+    assert not tell(file, "pretix", "somebody", [ORDER])
+    assert file.status("pretix").told == ()
+
+
+async def test_watching_looks_at_what_is_told_before_the_next_run_is_due(
+    file: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spekta.sync.watching.GLANCE", timedelta(milliseconds=10))
+    desk = desk_of("ticket-tailor", file)
+    ended: list[Result] = []
+    reached = asyncio.Event()
+
+    def result(one: Result) -> None:
+        ended.append(one)
+        reached.set()
+
+    sync = Sync(lambda _: desk.account.connect(), file, "me", announcer=desk.heard, on_result=result)
+    watching = asyncio.create_task(sync.watch(["ticket-tailor"]))
+    await reached.wait()
+    due = desk.status.next_try
+    reached.clear()
+    (id,) = changed(desk, "orders", refunds)
+    assert tell(file, "ticket-tailor", "somebody", [Change(kind="order", id=id, event_id=first_event(desk))])
+    await reached.wait()
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
+    assert [one.outcome for one in ended] == ["done", "done"]
+    assert wrong(desk, "orders", id) == []
+    assert desk.status.next_try == due
+
+
+@pytest.mark.parametrize(
+    "status, has_news",
+    [
+        (Status("dice"), False),
+        (Status("dice", told=(ORDER,)), True),
+        (Status("dice", told=(ORDER,), last_error=Failure("permission_denied", "No.")), True),
+        (Status("dice", told=(ORDER,), last_error=Failure("rate_limited", "Wait.")), False),
+        (Status("dice", told=(ORDER,), failures=1), False),
+        (Status("dice", told=(ORDER,), failures=8, parked=True), False),
+    ],
+)
+def test_what_is_told_of_a_platform_that_fails_waits_for_the_schedule(status: Status, has_news: bool) -> None:
+    assert status.has_news is has_news
