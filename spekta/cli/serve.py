@@ -48,6 +48,9 @@ def serve(
     (32 characters at least): each request, from here too, then has to carry
     "Authorization: Bearer TOKEN". There is no TLS: put a proxy before it.
 
+    Platforms may deliver webhooks to /webhooks/PROVIDER/ACCOUNT/TOKEN through a
+    tunnel, without that token; "spekta connections NAME --webhook" shows the address.
+
     SPEKTA_ALLOW_PERSONAL_DATA=true gives names and addresses to those who ask
     with personal_data=true. SPEKTA_WRITES=true lets platforms be told what to do.
     """
