@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from connectors.webhook import Change, ChangeKind
 from spekta.sandbox.app import create_app
 from spekta.sandbox.box_office import BoxOffice
 from spekta.sandbox.deliveries import What, deliver, told
-from spekta.sync import Status
+from spekta.sync import Status, Store
 from spekta.sync.feeds import KINDS, Kind, Progress
 from spekta.sync.sqlite import SqliteStore
 from spekta.sync.status import MOST_TOLD, PARKED_AFTER, Failure
@@ -404,19 +404,19 @@ async def test_what_was_told_before_is_looked_at_with_what_is_told_now(file: Sql
     assert desk.status == replace(before, told=())
 
 
-def test_of_very_much_all_that_changed_is_looked_for(file: SqliteStore) -> None:
+def test_of_very_much_all_that_changed_is_looked_for(store: Store) -> None:
     changes = [Change(kind="order", id=str(number), event_id="1") for number in range(MOST_TOLD)]
-    assert tell(file, "pretix", "somebody", [*changes, *changes])
-    assert file.status("pretix").told == tuple(changes)
-    assert tell(file, "pretix", "somebody", [Change(kind="order", id="x", event_id="1")])
-    assert file.status("pretix").told == (Change(kind="account"),)
+    assert tell(store, "pretix", "somebody", [*changes, *changes])
+    assert store.status("pretix").told == tuple(changes)
+    assert tell(store, "pretix", "somebody", [Change(kind="order", id="x", event_id="1")])
+    assert store.status("pretix").told == (Change(kind="account"),)
 
 
-def test_while_a_worker_is_at_it_nothing_can_be_noted(file: SqliteStore) -> None:
-    desk = desk_of("pretix", file)
-    assert file.lease("pretix", "elsewhere/1/1", desk.now(), desk.now() + HOUR)
-    assert not tell(file, "pretix", "somebody", [ORDER])
-    assert file.status("pretix").told == ()
+def test_while_a_worker_is_at_it_nothing_can_be_noted(store: Store) -> None:
+    moment = datetime.now(UTC)
+    assert store.lease("pretix", "elsewhere/1/1", moment, moment + HOUR)
+    assert not tell(store, "pretix", "somebody", [ORDER])
+    assert store.status("pretix").told == ()
 
 
 async def test_watching_looks_at_what_is_told_before_the_next_run_is_due(
