@@ -12,7 +12,7 @@ from mcp import Client
 
 from connectors.references import refer
 from mcp_server.caller import Caller
-from mcp_server.copies import Copies
+from mcp_server.copies import local
 from mcp_server.server import create_server
 from spekta.sandbox.box_office import BoxOffice
 from spekta.sandbox.providers import services
@@ -40,13 +40,13 @@ async def copied(assistant: Assistant, file: Path) -> Assistant:
         run = Sync(assistant.state.open, store, "test", now=lambda: NOW - 3 * MINUTE)
         results = await run.run([*SYNCED, "ticketmaster"])
     assert {result.outcome for result in results} == {"done"}
-    return assistant.with_state(copies=Copies(file))
+    return assistant.with_state(copies=local(file))
 
 
 @pytest.fixture
 def fresh(assistant: Assistant, file: Path) -> Assistant:
     """An assistant that knows where a store would be."""
-    return assistant.with_state(copies=Copies(file))
+    return assistant.with_state(copies=local(file))
 
 
 def put(file: Path, name: str, change: Callable[[Status], Status]) -> None:
@@ -245,7 +245,7 @@ async def test_reading_changes_nothing_in_the_file(copied: Assistant, file: Path
     await copied.ask("revenue_summary")
     await copied.ask("sync_status")
     assert _content(file) == before
-    with Copies(file).reading() as store, pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with local(file).reading() as store, pytest.raises(sqlite3.OperationalError, match="readonly"):
         store._file.execute("DELETE FROM rows")  # type: ignore[union-attr]
 
 
