@@ -72,11 +72,9 @@ class PortfolioRoutes:
 
         source = query.given.get("source")
         cursor = query.given.get("cursor")
-        going_on = cursors.decode(cursor, names) if cursor else None
+        going_on = cursors.decode(cursor, names, source and source == "synced") if cursor else None
         if source == "synced" and "since" in query.given:
             raise InvalidArgument("since", "Copies do not tell what changed since.", "Ask with source=live.")
-        if source and cursor and (source == "synced") != (going_on is not None):
-            raise InvalidArgument("cursor", "The cursor is one of the other source.", "Start over without it.")
         if "since" in query.given or (cursor and not going_on):
             return None
 
@@ -111,7 +109,9 @@ class PortfolioRoutes:
         def ask(copies: "Copies", moment: datetime) -> Content:
             asked = Wanted(moment, **wanted)
             if by:
-                data = {"periods": to_jsonable_python([asdict(one) for one in copies.periods(asked, by)])}
+                data = {
+                    "periods": to_jsonable_python([asdict(one) for one in copies.periods(copies.events(asked), by)])
+                }
                 return {"data": data} | _said("synced", copies.as_of, copies.statuses)
             found = copies.revenue(asked)
             return {"data": _report(found, query)} | _said("synced", copies.as_of, found.connections)

@@ -105,13 +105,13 @@ class Copies:
         """Whether it can stand for the platforms, where it is not said who is to answer."""
         return bool(self.ages) and not self.lacking and not self.is_stale(moment)
 
-    def events(self, wanted: Wanted) -> Iterator[UnifiedEvent]:
-        """Events by start; those without one come last."""
-        after: str | None = ""
-        while after is not None:
-            found = self._found(wanted, AT_ONCE, after or None)
+    def events(self, wanted: Wanted, after: str | None = None) -> Iterator[UnifiedEvent]:
+        """Events by start; those without one come last. `after` is where a page goes on."""
+        while True:
+            found = self._found(wanted, AT_ONCE, after)
             yield from (event for _, event in _kept(found, wanted))
-            after = found.after
+            if (after := found.after) is None:
+                return
 
     def page(self, wanted: Wanted, limit: int, after: str | None = None) -> tuple[list[UnifiedEvent], str | None]:
         """At most `limit` events, and where the next page goes on; None at the end."""
@@ -161,10 +161,10 @@ class Copies:
         """Sums of what events brought in by what `group` makes of it, and by currency."""
         return revenue.summed((totals for _, totals in self._totals(events)), group)
 
-    def periods(self, wanted: Wanted, by: By) -> list[Period]:
-        """Sums by month or day of the order, connection and currency."""
+    def periods(self, events: Iterable[UnifiedEvent], by: By) -> list[Period]:
+        """Sums of what events brought in by month or day of the order, connection and currency."""
         when = month_of if by == "month" else day_of
-        found = self.sums(self.events(wanted), lambda line: (_text(when(line)), connection_of(line)))
+        found = self.sums(events, lambda line: (_text(when(line)), connection_of(line)))
         periods = [_period(*group, one) for (group, _), one in found.items()]
         return sorted(periods, key=lambda one: (one.period or "~", one.connection, one.currency or "~"))
 

@@ -42,12 +42,17 @@ def encode(connections: Sequence[str], wanted: Wanted, after: str) -> str:
     return pack(_QUESTION.dump_python(Question(tuple(connections), after=after, **asked), mode="json"))
 
 
-def decode(cursor: str, connections: Collection[str]) -> Question | None:
-    """The question that a cursor goes on with; None for a cursor of the platforms. Raises InvalidArgument where it is
-    damaged, or asks others than these connections.
+def decode(cursor: str, connections: Collection[str], synced: bool | None = None) -> Question | None:
+    """The question that a cursor goes on with; None for a cursor of the platforms. `synced` says which of the two it
+    has to be.
+
+    Raises InvalidArgument where it is damaged or the other one, or asks others than these connections.
     """
     content: Any = unpack(cursor)
-    if not isinstance(content, dict) or content.get("source") != "synced":
+    is_ours = isinstance(content, dict) and content.get("source") == "synced"
+    if synced is not None and synced != is_ours:
+        raise InvalidArgument("cursor", "The cursor goes on with an answer from elsewhere.", "Start over without it.")
+    if not is_ours:
         return None
     try:
         question = _QUESTION.validate_python(content)
