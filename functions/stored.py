@@ -22,7 +22,7 @@ Source = Literal["synced", "live"]
 TABLE = "SPEKTA_STATE_TABLE"
 T = TypeVar("T")
 Ask = Callable[["Copies", datetime], T]
-HOW = "Ask for a sync: POST /v1/sync, or `spekta sync` on this machine."
+HOW = "POST /v1/sync asks for it; on a machine of your own: spekta sync."
 
 
 @contextmanager

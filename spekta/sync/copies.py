@@ -212,7 +212,7 @@ def _as_of(copy: Copy, kind: Kind) -> datetime | None:
 
 def _failed(copy: Copy, failure: Failure) -> Status:
     state: Literal["unsupported", "failed"] = "unsupported" if failure.code == Unsupported.code else "failed"
-    return Status(copy.connection, state, 0, failure.code, failure.message, failure.advice)
+    return Status(copy.connection, state, 0, failure.code, failure.message, failure.advice or None)
 
 
 def _read(status: Status, pairs: Iterable[tuple[UnifiedEvent, UnifiedRevenue]]) -> Status:
