@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from asyncio import sleep
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from .worker import OnRows, Outcome, Worker
 
 logger = logging.getLogger(__name__)
 SOON = timedelta(seconds=1)  # between a run that ended early and the next one
+LOOK = timedelta(seconds=5)  # as somebody else may make a connection due: an assistant, a webhook, a redrive
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Sync:
         return list(await asyncio.gather(*(self._once(name) for name in connections)))
 
     async def watch(self, connections: Iterable[str]) -> None:
-        """Copies each whenever it is due, until cancelled."""
+        """Copies each whenever it is due, until cancelled. One that somebody else made due is so within seconds."""
         await asyncio.gather(*(self._forever(name) for name in connections))
 
     async def _once(self, connection: str) -> Result:
@@ -72,7 +74,7 @@ class Sync:
                 self.on_result(await self._work(connection))
             due = self.store.status(connection).next_try
             pause = max(due - self.now(), SOON) if due and due > self.now() else SOON
-            await asyncio.sleep(min(pause, self.schedule.every).total_seconds())
+            await sleep(min(pause, self.schedule.every, LOOK).total_seconds())
 
     async def _work(self, connection: str) -> Result:
         try:

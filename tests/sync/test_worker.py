@@ -414,6 +414,26 @@ async def test_watching_syncs_each_connection_when_it_is_due(file: SqliteStore) 
     assert [status.working for status in file.statuses()] == [False, False]
 
 
+async def test_watching_soon_sees_what_somebody_else_made_due(
+    file: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desks = {"ticket-tailor": desk_of("ticket-tailor", file)}
+    done: list[Result] = []
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(done) == 2:
+            raise asyncio.CancelledError
+        redrive(file, "ticket-tailor", "somebody else")
+
+    monkeypatch.setattr("spekta.sync.watching.sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await Sync(opener(desks), file, "me", on_result=done.append).watch(desks)
+    assert [result.outcome for result in done] == ["done", "done"]
+    assert max(pauses) <= 5
+
+
 def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "notes.txt"
     other.write_text("These are notes. " * 100)
