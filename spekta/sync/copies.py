@@ -121,9 +121,9 @@ class Copies:
             left = limit - len(events)
             found = self._found(wanted, AT_ONCE if filtered else left + 1, after)
             kept = _kept(found, wanted)
-            if (
-                len(kept) > left
-            ):  # the store knows where to go on at the end of what it gives alone: asked again for less
+            if kept and not left:
+                return events, after
+            if len(kept) > left:  # the store tells the place behind the last row that it gives, so it gives no more
                 found = self._found(wanted, kept[left - 1][0] + 1, after)
                 return [*events, *(event for _, event in _kept(found, wanted))], found.after
             events += [event for _, event in kept]
