@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from spekta.sync.store import Reading
 
 SECONDS = 22.0  # under the function's 28 and the gateway's 30
-EVENTS = (SOURCE, LIMIT, CURSOR, SINCE, CONNECTIONS)
+CHANGED = replace(SINCE, about=f"{SINCE.about}; always live")
+EVENTS = (SOURCE, LIMIT, CURSOR, CHANGED, CONNECTIONS)
 REVENUE = (SOURCE, BY, CONNECTIONS)
 FILTERS = common("events")
 Content = dict[str, Any]
@@ -91,7 +92,7 @@ class PortfolioRoutes:
         return await self.stored.answer(names, KINDS, source, ask)
 
     async def _live_events(self, query: Query, names: list[str], wanted: Mapping[str, Any]) -> Content:
-        moment, asked = datetime.now(UTC), query.of((LIMIT, CURSOR, SINCE))
+        moment, asked = datetime.now(UTC), query.of((LIMIT, CURSOR, CHANGED))
         found = await Portfolio(names, self.open).events(**asked, filters=wanted, deadline=self.seconds)
         return _list(found.events, found.next_cursor, query) | _said("live", moment, found.connections)
 

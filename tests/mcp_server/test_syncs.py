@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from mcp import Client
 
+from connectors import Connector, DeadlineExceeded
 from connectors.references import refer
 from mcp_server.caller import Caller
 from mcp_server.copies import local
@@ -145,6 +146,23 @@ async def test_without_a_copy_the_platforms_are_asked(fresh: Assistant, file: Pa
     assert (error["code"], error["param"]) == ("invalid_argument", "by")
     assert "spekta sync" in error["next"]
     assert not _there(file)
+
+
+async def test_an_event_too_large_for_the_platform_is_told_from_the_copy(
+    copied: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def too_late(self: Connector, event_id: str, **_: object) -> None:
+        raise DeadlineExceeded("There was no time.", "Ask for less.")
+
+    before = await copied.ask("get_revenue", event="pretix:hotaru")
+    monkeypatch.setattr(Connector, "get_revenue", too_late)
+    told = await copied.ask("get_revenue", event="pretix:hotaru")
+    assert told["events"] == before["events"]
+    assert (told["as_of"], told["notes"]) == (
+        "2026-11-02T08:57:00Z",
+        ["The platform took too long: this is from the synced copy."],
+    )
+    assert (await copied.fail("get_revenue", event="eventbrite:900000000003"))["code"] == "deadline_exceeded"
 
 
 async def test_how_fresh_the_copy_is(copied: Assistant) -> None:
