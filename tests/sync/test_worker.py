@@ -15,6 +15,7 @@ import pytest
 from connectors import Connector, create_connector
 from connectors.errors import ConfigurationError
 from spekta.sandbox.app import create_app
+from spekta.sandbox.day import sells
 from spekta.sync import Schedule, Store
 from spekta.sync.sqlite import SqliteStore
 from spekta.sync.sqlite.store import owner
@@ -23,7 +24,7 @@ from spekta.sync.watching import Result, Sync, redrive
 from tests.connectors.conftest import ORIGIN, Account
 from tests.connectors.sandboxed import Clock
 
-from .desk import DAY, HOUR, Desk, Heard, few, pays, sells
+from .desk import DAY, HOUR, Desk, Heard, few, pays
 
 pytestmark = pytest.mark.anyio
 MINUTE = timedelta(minutes=1)
