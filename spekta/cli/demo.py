@@ -42,7 +42,7 @@ class Answers:
 
 
 def demo(json: options.Json = False) -> None:
-    """A first look: asks an invented box office that sells on every platform."""
+    """A first look: asks an invented box office that sells on every platform, and keeps a copy of some."""
     from spekta.sandbox.app import create_app
     from spekta.sandbox.server import connections, running
 

@@ -44,6 +44,8 @@ def serve(
 
     It is the API that AWS serves, route for route. /openapi.json lists them:
     GET /v1/providers, /v1/portfolio/events, /v1/eventbrite/events, ...
+    What spans platforms answers from what `spekta sync` has copied, where that
+    is kept; source=live asks the platforms.
 
     Only this machine is answered. To answer others, set SPEKTA_HTTP_TOKEN
     (32 characters at least): each request, from here too, then has to carry

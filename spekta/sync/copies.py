@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from connectors import InvalidResponse, NotFound, UnifiedEvent, UnifiedRevenue, Unsupported, find_provider
+from connectors import InvalidResponse, NotFound, Provider, UnifiedEvent, UnifiedRevenue, Unsupported, find_provider
 from connectors.models import EventStatus
 from connectors.portfolio import RevenueReport, Status, summed
 from connectors.references import Reference
@@ -195,15 +195,20 @@ def _missing(copy: Copy, kinds: Sequence[Kind], how: str) -> Status | None:
     """Why the copy of a connection cannot tell of these kinds; None where it can."""
     provider = find_provider(copy.connection.partition("/")[0])
     if "revenue" not in provider.capabilities and kinds == SOLD:
-        return _failed(copy, Failure(Unsupported.code, f"{provider.name} does not offer revenue."))
+        return _failed(copy, _unsupported(provider, "revenue"))
     wanting = [kind for kind in kinds if reach(provider, kind) and _as_of(copy, kind) is None]
     if not wanting:
         return None
     failure = next((one.failure for kind in wanting if (one := copy.kinds.get(kind)) and one.failure), copy.last_error)
     if failure is None and copy.ended_at and copy.round is None:  # it went round, and met no such listing
-        return _failed(copy, Failure(Unsupported.code, f"{provider.name} does not offer {wanting[0]} in this mode."))
+        return _failed(copy, _unsupported(provider, wanting[0]))
     wholly = "wholly " if copy.kinds or copy.round else ""
     return _failed(copy, failure or Failure("not_synced", f"It was not {wholly}synced yet.", how))
+
+
+def _unsupported(provider: Provider, what: str) -> Failure:
+    why = provider.unsupported.get(what) or "its API has no such data."
+    return Failure.of(Unsupported(provider.slug, provider.name, what, why))
 
 
 def _as_of(copy: Copy, kind: Kind) -> datetime | None:

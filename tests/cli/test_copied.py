@@ -123,7 +123,7 @@ def test_what_no_platform_can_tell_is_not_lacking(synced: Run) -> None:
     done = synced("revenue", "pretix", "ticketmaster", "--json")
     found = document(done)
     assert (found["source"], list(found["by_connection"])) == ("synced", ["pretix"])
-    assert "ticketmaster: Ticketmaster does not offer revenue." in done.stderr
+    assert "ticketmaster: Ticketmaster does not offer revenue: only public event listings" in done.stderr
 
 
 @pytest.mark.parametrize("args", [["--since", "2026-01-01"], ["--filter", "starts_after=2026-01-01T00:00Z"], ["--raw"]])

@@ -88,7 +88,12 @@ def sold(store: Store, of: UnifiedEvent, gross: str, placed: datetime = NOON) ->
         ({"kinds": {**copied(), "orders": Copied(failure=NO_OPTION)}}, "unsupported", "unsupported", NO_OPTION.message),
         ({"kinds": {**copied(), "orders": Copied("changed", NOON, failure=REFUSED)}}, "ok", None, None),
         ({"kinds": {**copied(), "attendees": Copied(failure=REFUSED)}}, "ok", None, None),
-        ({"kinds": kinds(events=NOON)}, "unsupported", "unsupported", "Pretix does not offer orders in this mode."),
+        (
+            {"kinds": kinds(events=NOON)},
+            "unsupported",
+            "unsupported",
+            "Pretix does not offer orders: its API has no such data.",
+        ),
     ],
 )
 def test_what_a_copy_can_tell_of_sales(
