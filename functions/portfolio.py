@@ -6,7 +6,6 @@ This function holds no secret: it asks those of the providers.
 
 import asyncio
 import os
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -83,9 +82,7 @@ class PortfolioRoutes:
             asked = going_on.wanted(moment) if going_on else Wanted(moment, **wanted)
             events, after = copies.page(asked, query.given.get("limit", 50), going_on.after if going_on else None)
             following = cursors.encode(names, asked, after) if after else None
-            counts = Counter(event.connection for event in events)
-            statuses = [replace(status, count=counts[status.connection]) for status in copies.statuses]
-            return _list(events, following, query) | _said("synced", copies.as_of, statuses)
+            return _list(events, following, query) | _said("synced", copies.as_of, copies.listed(events))
 
         if going_on:
             names, source = list(going_on.connections), "synced"
@@ -110,10 +107,10 @@ class PortfolioRoutes:
         def ask(copies: "Copies", moment: datetime) -> Content:
             asked = Wanted(moment, **wanted)
             if by:
-                data = {
-                    "periods": to_jsonable_python([asdict(one) for one in copies.periods(copies.events(asked), by)])
-                }
-                return {"data": data} | _said("synced", copies.as_of, copies.statuses)
+                events = list(copies.events(asked))
+                periods = [asdict(one) for one in copies.periods(events, by)]
+                said = _said("synced", copies.as_of, copies.read(events))
+                return {"data": {"periods": to_jsonable_python(periods)}} | said
             found = copies.revenue(asked)
             return {"data": _report(found, query)} | _said("synced", copies.as_of, found.connections)
 

@@ -80,15 +80,16 @@ def _say(events: list[UnifiedEvent], moment: datetime, answer: dict[str, object]
 def _show_copied(found: Copies, wanted: Wanted, limit: int | None, after: str | None, json: bool) -> int:
     """Prints events from the copy; gives the exit code."""
     events, rest = found.page(wanted, limit, after) if limit else (list(found.events(wanted, after)), None)
-    following = encode([status.connection for status in found.statuses], wanted, rest) if rest else None
+    statuses = found.listed(events)
+    following = encode([status.connection for status in statuses], wanted, rest) if rest else None
     if json:
-        answer = {"connections": found.statuses, "next_cursor": following}
+        answer = {"connections": statuses, "next_cursor": following}
         _say(events, wanted.moment, answer | {"source": "synced", "as_of": found.as_of})
-    elif reach.answered(found.statuses):
+    elif reach.answered(statuses):
         out().print(_table(events, wanted.moment) if events else "No events.")
         notes.more(following)
     tell_ages(found, wanted.moment)
-    return reach.report(found.statuses)
+    return reach.report(statuses)
 
 
 def _sent(status: EventStatus | None) -> EventStatus | None:

@@ -1,6 +1,6 @@
 """What came in over time, from the copies on this machine."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.table import Table
@@ -15,18 +15,18 @@ from .terminal import out, remark, say_json
 FIGURES = ("Gross", "Refunds", "Taxes", "Fees", "Net")
 
 
-def show(found: Copies, events: Iterable[UnifiedEvent], moment: datetime, by: By, json: bool) -> int:
+def show(found: Copies, events: Sequence[UnifiedEvent], moment: datetime, by: By, json: bool) -> int:
     """Prints what events brought in by period; gives the exit code."""
-    periods = found.periods(events, by)
+    periods, statuses = found.periods(events, by), found.read(events)
     if json:
-        answer = {"periods": periods, "connections": found.statuses}
+        answer = {"periods": periods, "connections": statuses}
         say_json(answer | {"source": "synced", "as_of": found.as_of})
-    elif reach.answered(found.statuses):
+    elif reach.answered(statuses):
         out().print(_table(periods, by) if periods else "Nothing was sold.")
     for missing in sorted({missing for one in periods for missing in one.unreported}):
         remark(f"Not told: {missing}.")
     tell_ages(found, moment)
-    return reach.report(found.statuses)
+    return reach.report(statuses)
 
 
 def _table(periods: list[Period], by: By) -> Table:

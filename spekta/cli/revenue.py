@@ -53,7 +53,7 @@ def revenue(
     wanted, synced = Wanted(now(), starts_after, starts_before, q=q), True if by else synced
     with copies([one.connection for one in references] or targets, SOLD, synced) as copied:
         if copied and by:
-            events = copied.named(references).values() if references else copied.events(wanted)
+            events = list(copied.named(references).values() if references else copied.events(wanted))
             raise typer.Exit(over_time.show(copied, events, wanted.moment, by, json))
         if copied and (report := _copied(copied, wanted, references, needed=bool(synced))):
             code = _show(report, json, source="synced", as_of=copied.as_of)

@@ -3,6 +3,7 @@
 Every door asks here, whatever the store is.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -138,22 +139,29 @@ class Copies:
         found = {one: record_of(row) for one, row in rows.items() if row}
         return {one: event for one, event in found.items() if isinstance(event, UnifiedEvent)}
 
-    def revenue(self, wanted: Wanted) -> RevenueReport:
-        """What these events brought in, by event, connection and currency. Only connections whose records could all be
-        read are added up.
+    def listed(self, events: Iterable[UnifiedEvent]) -> list[Status]:
+        """What became of each connection of which these events were listed."""
+        counts = Counter(event.connection for event in events)
+        return [replace(one, count=counts[one.connection]) for one in self.statuses]
+
+    def read(self, events: Iterable[UnifiedEvent]) -> list[Status]:
+        """What became of each connection whose sales were asked for, of these events. One of whose records some could
+        not be read is in no sum.
         """
-        pairs = self._pairs(self.events(wanted))
-        statuses = [_read(status, pairs) for status in self.statuses]
-        return summed(pairs, statuses, [one.connection for one in statuses if one.state == "ok"])
+        return [_partial(one) if one.state == "ok" and one.problems else one for one in self.listed(events)]
+
+    def revenue(self, wanted: Wanted) -> RevenueReport:
+        """What these events brought in, by event, connection and currency."""
+        events = list(self.events(wanted))
+        statuses = self.read(events)
+        return summed(self._pairs(events), statuses, [one.connection for one in statuses if one.state == "ok"])
 
     def revenue_of(self, references: Sequence[Reference]) -> RevenueReport:
         """What single events brought in. They are not added up: they are not all that came in."""
         found = self.named(references)
-        pairs = self._pairs(found.values())
         lost = {one.connection: one for one in references if one not in found}
-        return summed(
-            pairs, [_found(_read(status, pairs), lost.get(status.connection)) for status in self.statuses], []
-        )
+        statuses = [_found(one, lost.get(one.connection)) for one in self.read(found.values())]
+        return summed(self._pairs(found.values()), statuses, [])
 
     def sums(
         self, events: Iterable[UnifiedEvent], group: Callable[[Line], Group]
@@ -161,10 +169,12 @@ class Copies:
         """Sums of what events brought in by what `group` makes of it, and by currency."""
         return revenue.summed((totals for _, totals in self._totals(events)), group)
 
-    def periods(self, events: Iterable[UnifiedEvent], by: By) -> list[Period]:
+    def periods(self, events: Sequence[UnifiedEvent], by: By) -> list[Period]:
         """Sums of what events brought in by month or day of the order, connection and currency."""
         when = month_of if by == "month" else day_of
-        found = self.sums(events, lambda line: (_text(when(line)), connection_of(line)))
+        whole = {one.connection for one in self.read(events) if one.state == "ok"}
+        counted = [event for event in events if event.connection in whole]
+        found = self.sums(counted, lambda line: (_text(when(line)), connection_of(line)))
         periods = [_period(*group, one) for (group, _), one in found.items()]
         return sorted(periods, key=lambda one: (one.period or "~", one.connection, one.currency or "~"))
 
@@ -220,13 +230,9 @@ def _failed(copy: Copy, failure: Failure) -> Status:
     return Status(copy.connection, state, 0, failure.code, failure.message, failure.advice or None)
 
 
-def _read(status: Status, pairs: Iterable[tuple[UnifiedEvent, UnifiedRevenue]]) -> Status:
-    """What became of a connection whose revenue was read."""
-    read = replace(status, count=sum(event.connection == status.connection for event, _ in pairs))
-    if status.state != "ok" or not status.problems:
-        return read
+def _partial(status: Status) -> Status:
     message = f"Records that could not be read and are left out: {status.problems}."
-    return replace(read, state="partial", code=InvalidResponse.code, message=message)
+    return replace(status, state="partial", code=InvalidResponse.code, message=message)
 
 
 def _found(status: Status, lost: Reference | None) -> Status:

@@ -202,7 +202,9 @@ def test_what_only_platforms_know_is_asked_of_them(ask: Ask) -> None:
 
 @pytest.mark.parametrize("by", ["month", "day"])
 def test_revenue_over_time(offline: Ask, by: str) -> None:
-    periods = found(offline, REVENUE, connections=PAIR, by=by)["data"]["periods"]
+    told = found(offline, REVENUE, connections=PAIR, by=by)
+    periods = told["data"]["periods"]
+    assert [(one["state"], one["count"]) for one in told["connections"]] == [("ok", 12), ("ok", 11)]
     assert [one["period"] for one in periods] == sorted(one["period"] for one in periods)
     sums: dict[tuple[str, str], Decimal] = {}
     for one in periods:

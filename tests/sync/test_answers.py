@@ -146,7 +146,7 @@ def test_without_a_store_nothing_is_synced() -> None:
     assert (found.as_of, found.suffices(NOON)) == (None, False)
     assert found.page(Wanted(NOON), 10) == ([], None)
     assert found.revenue(Wanted(NOON)).events == []
-    assert found.periods(found.events(Wanted(NOON)), "day") == []
+    assert found.periods([], "day") == []
 
 
 WANTED = [
@@ -209,6 +209,8 @@ def test_revenue_is_added_up_where_every_record_could_be_read(store: Store) -> N
     assert len(found.events) == 2
     assert [total.gross_revenue for total in found.totals] == [Decimal("10.00")]
     assert list(found.by_connection) == [PRETIX]
+    copies = Copies(store, [PRETIX, LONDON], SOLD, "")
+    assert [one.connection for one in copies.periods(list(copies.events(Wanted(NOON))), "day")] == [PRETIX]
 
 
 def test_revenue_of_single_events(store: Store) -> None:
@@ -240,7 +242,7 @@ def test_periods_are_in_order_and_those_that_nobody_tells_come_last(store: Store
     )
     store.settle(PRETIX, Touched("4", "x"), Totals(whole, by_day(unknown, [sale], {}, ())))
     copies = Copies(store, [PRETIX], SOLD, "")
-    months = copies.periods(copies.events(Wanted(NOON)), "month")
+    months = copies.periods(list(copies.events(Wanted(NOON))), "month")
     told = [(one.period, one.connection, one.currency, one.gross_revenue, one.refunds, one.orders) for one in months]
     assert told == [
         ("2027-01", PRETIX, "EUR", Decimal("2.00"), Decimal("0.00"), 1),
@@ -248,7 +250,7 @@ def test_periods_are_in_order_and_those_that_nobody_tells_come_last(store: Store
         (None, PRETIX, "EUR", Decimal("8.00"), None, 1),
     ]
     assert "refunds (pretix)" in months[2].unreported
-    days = [one.period for one in copies.periods(copies.events(Wanted(NOON, starts_after=NOON)), "day")]
+    days = [one.period for one in copies.periods(list(copies.events(Wanted(NOON, starts_after=NOON))), "day")]
     assert days == [str(date(2027, 1, 20)), str(date(2027, 3, 1)), None]
 
 
