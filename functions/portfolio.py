@@ -73,7 +73,7 @@ class PortfolioRoutes:
         source = query.given.get("source")
         cursor = query.given.get("cursor")
         going_on = cursors.decode(cursor, names, source and source == "synced") if cursor else None
-        if source == "synced" and "since" in query.given:
+        if "since" in query.given and (going_on or source == "synced"):
             raise InvalidArgument("since", "Copies do not tell what changed since.", "Ask with source=live.")
         if "since" in query.given or (cursor and not going_on):
             return None

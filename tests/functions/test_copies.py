@@ -198,6 +198,8 @@ def test_what_only_platforms_know_is_asked_of_them(ask: Ask) -> None:
     status, param, message = refused(ask, EVENTS, connections="pretix", since=since, source="synced")
     assert (status, param) == (400, "since")
     assert "source=live" in message
+    cursor = found(ask, EVENTS, connections=PAIR, limit=2)["next_cursor"]
+    assert refused(ask, EVENTS, connections=PAIR, cursor=cursor, since=since)[:2] == (400, "since")
 
 
 @pytest.mark.parametrize("by", ["month", "day"])
