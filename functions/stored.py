@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from connectors.errors import InvalidArgument, SpektaError
@@ -28,12 +29,16 @@ HOW = "POST /v1/sync asks for it; on a machine of your own: spekta sync."
 @contextmanager
 def of_stack() -> "Iterator[Reader | None]":
     """The table that SPEKTA_STATE_TABLE names."""
-    if not os.environ.get(TABLE):
-        yield None
-        return
-    from spekta.aws.store import configured
+    table = os.environ.get(TABLE)
+    yield _store(table) if table else None
 
-    yield configured()
+
+@cache
+def _store(table: str) -> "Reader":
+    """Kept for the requests that follow: making its client takes longer than most questions."""
+    from spekta.aws.store import DynamoStore
+
+    return DynamoStore(table)
 
 
 def nowhere() -> "AbstractContextManager[Reader | None]":

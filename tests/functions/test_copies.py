@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto import mock_aws
 from starlette.applications import Starlette
 
 from connectors import Connector, DeadlineExceeded, connect, find_provider
@@ -17,6 +18,8 @@ from connectors.credentials.environment import EnvironmentStore
 from connectors.errors import ConfigurationError
 from functions.portfolio import PortfolioRoutes
 from functions.routes import ProviderRoutes
+from functions.stored import of_stack
+from spekta.aws.store import configured
 from spekta.sandbox.server import environment
 from spekta.sync.copies import OLDEST
 from spekta.sync.moments import now
@@ -24,6 +27,7 @@ from spekta.sync.sqlite import SqliteStore
 from spekta.sync.sqlite.reading import reading
 from spekta.sync.store import Reader
 from spekta.sync.watching import Sync
+from tests.aws.state import STATE, client, create_state
 
 from .conftest import Ask, outcome
 from .events import Context, request
@@ -180,6 +184,19 @@ def test_where_there_is_no_store(live: Open) -> None:
     copied = found(ask, REVENUE, connections="pretix", source="synced")
     assert (copied["as_of"], copied["data"]["totals"]) == (None, [])
     assert copied["connections"][0]["code"] == "not_synced"
+
+
+def test_the_table_of_a_stack_answers(live: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"SPEKTA_STATE_TABLE": STATE, "AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1"}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        create_state(client())
+        store = configured()
+        assert store is not None
+        asyncio.run(Sync(live, store, "test").run(["evvnt"]))
+        copied = found(asking(pytest.fail, of_stack), EVENTS, connections="evvnt", limit=4)
+    assert (copied["source"], len(copied["data"]), copied["has_more"]) == ("synced", 4, True)
 
 
 def test_a_store_that_fails_stops_those_alone_who_need_it(live: Open) -> None:
