@@ -6,6 +6,7 @@ A cursor carries its provider, account and listing; a foreign or damaged one is 
 import base64
 import json
 import zlib
+from collections.abc import Collection, Iterable
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -70,3 +71,12 @@ def unpack(text: str) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError, zlib.error):
         raise InvalidArgument("cursor", "The cursor is damaged.", "Start over without a cursor.") from None
+
+
+def check(named: Iterable[str], connections: Collection[str]) -> None:
+    """Raises InvalidArgument where a cursor names a connection that is not asked."""
+    foreign = next((name for name in named if name not in connections), None)
+    if foreign is not None:
+        raise InvalidArgument(
+            "cursor", f"The cursor asks {foreign}, which is not among the connections.", "Start over without it."
+        )

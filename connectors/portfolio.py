@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from .connector import Connector
-from .cursor import pack, unpack
+from .cursor import check, pack, unpack
 from .errors import InvalidArgument, InvalidResponse, SpektaError, Unsupported
 from .http import Deadline
 from .models import PaginatedResult, Problem, UnifiedEvent, UnifiedOrder, UnifiedRevenue
@@ -27,7 +27,9 @@ EVENTS_AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What became of one connection. `message` and `advice` say why it is not ok."""
+    """What became of one connection. `message` and `advice` say why it is not ok; `as_of` is as of when its copy is,
+    where that was asked in its place.
+    """
 
     connection: str
     state: State
@@ -38,6 +40,7 @@ class Status:
     retry_after: float | None = None
     problems: int = 0
     filtered_here: tuple[str, ...] = ()
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,13 +301,9 @@ def _sum(values: Iterable[Any]) -> Any:
     return sum(known[1:], known[0]) if known else None
 
 
-def _decoded(cursor: str, names: Iterable[str]) -> dict[str, str]:
+def _decoded(cursor: str, names: Sequence[str]) -> dict[str, str]:
     places = unpack(cursor)
     if not isinstance(places, dict):
         raise InvalidArgument("cursor", "The cursor is one of a single connection.", "Start over without it.")
-    foreign = [name for name in places if name not in set(names)]
-    if foreign:
-        raise InvalidArgument(
-            "cursor", f"The cursor asks {foreign[0]}, which is not among the connections.", "Start over without it."
-        )
+    check(places, names)
     return places

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +27,11 @@ from .openapi import document
 from .portfolio import PortfolioRoutes
 from .resolver import Resolver
 from .routes import ProviderRoutes
+from .stored import nowhere
 from .webhooks import PREFIX, WebhookRoutes
+
+if TYPE_CHECKING:
+    from spekta.sync.store import Reading
 
 SECONDS = 45.0
 LARGEST_BODY = 6_000_000  # as Lambda
@@ -63,14 +67,17 @@ class Guard:
 
 
 class Api:
-    """The whole API over the connections of one store."""
+    """The whole API over the connections of one store, and over their copies, which `reading` opens."""
 
-    def __init__(self, store: Store, guard: Guard | None = None, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, store: Store, guard: Guard | None = None, seconds: float = SECONDS, reading: "Reading" = nowhere
+    ) -> None:
         self.store = store
+        self.reading = reading
         self.guard = guard or Guard()
         self.seconds = seconds
         self.general = GeneralRoutes(store)
-        self.portfolio = PortfolioRoutes(store.connections, lambda name: connect(store, name), seconds)
+        self.portfolio = PortfolioRoutes(store.connections, lambda name: connect(store, name), seconds, reading)
         self._providers: dict[str, ProviderRoutes] = {}
         self._webhooks: dict[str, WebhookRoutes] = {}
         self._seen = SeenInMemory()
@@ -100,7 +107,7 @@ class Api:
             return self._deliveries(place) or self.general.resolver
         if place in SLUGS:
             if place not in self._providers:
-                self._providers[place] = ProviderRoutes(find_provider(place), self.store, self.seconds)
+                self._providers[place] = ProviderRoutes(find_provider(place), self.store, self.seconds, self.reading)
             return self._providers[place].resolver
         return self.portfolio.resolver if place == "portfolio" else self.general.resolver
 

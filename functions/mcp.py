@@ -11,12 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from mcp_server.admission import ISSUER, RESOURCE, admission
+from mcp_server.copies import Copies
 from mcp_server.server import create_server
 from mcp_server.state import State, allowed
 from mcp_server.web import create_app
 from spekta.aws.remote import Functions
 from spekta.aws.secrets import SecretStore
 
+from . import stored
 from .asgi import Resident
 from .log import logger
 
@@ -27,7 +29,8 @@ Answer = Callable[[dict[str, Any]], dict[str, Any]]
 def of_stack() -> State:
     """The connections of the stack, as far as its operator allows."""
     functions = Functions(os.environ.get("SPEKTA_STACK", "spekta"))
-    state = State(names=SecretStore().connections, open=functions.open, seconds=SECONDS)
+    copies = Copies(stored.of_stack) if os.environ.get(stored.TABLE) else None
+    state = State(names=SecretStore().connections, open=functions.open, copies=copies, seconds=SECONDS)
     return replace(allowed(state), writes=False)
 
 

@@ -53,6 +53,15 @@ def _size(name: str, value: str) -> int:
     return checked_size(_whole(name, value), name)
 
 
+def _one_of(*words: str) -> Callable[[str, str], str]:
+    def read(name: str, value: str) -> str:
+        if value not in words:
+            raise InvalidArgument(name, f"{name} {value!r} is not known.", f"One of: {', '.join(words)}.")
+        return value
+
+    return read
+
+
 FLAG: Mapping[str, Any] = {"type": "boolean", "default": False}
 TIME: Mapping[str, Any] = {"type": "string", "format": "date-time"}
 SIZE: Mapping[str, Any] = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": 50}
@@ -78,6 +87,18 @@ CURSOR = Parameter(
 SINCE = Parameter("since", "Only what changed at or after this time, as far as the platform can tell", TIME, moment_of)
 CONNECTIONS = Parameter(
     "connections", "Only these, with commas between them: ticket-tailor,eventbrite/london", read=_names
+)
+SOURCE = Parameter(
+    "source",
+    "From the copies, or from the platforms; without it, from the copies where every connection has one that is kept",
+    {"type": "string", "enum": ["synced", "live"]},
+    _one_of("synced", "live"),
+)
+BY = Parameter(
+    "by",
+    "Sums by month or day of the order instead, which the copies alone can tell",
+    {"type": "string", "enum": ["month", "day"]},
+    _one_of("month", "day"),
 )
 PLACES = (PAGE, PAGE_SIZE, CURSOR)
 

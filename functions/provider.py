@@ -10,10 +10,11 @@ from spekta.aws.secrets import SecretStore
 from .log import logger
 from .resolver import Resolver
 from .routes import ProviderRoutes
+from .stored import of_stack
 
 SECONDS = 22.0  # under the function's 28 and the gateway's 30
 
-routes = ProviderRoutes(find_provider(os.environ["SPEKTA_PROVIDER"]), SecretStore(), SECONDS)
+routes = ProviderRoutes(find_provider(os.environ["SPEKTA_PROVIDER"]), SecretStore(), SECONDS, of_stack)
 
 
 @logger.inject_lambda_context(log_event=False)

@@ -17,6 +17,7 @@ from connectors.registry import SLUGS
 
 from .caller import ANYBODY, PERSONAL_DATA, WRITE, Caller, Names, caller_of, names_of, within
 from .copies import Copies
+from .copies import local as local_copies
 
 ALLOW_PERSONAL_DATA = "SPEKTA_ALLOW_PERSONAL_DATA"
 PROVIDERS, TOOLS = "SPEKTA_PROVIDERS", "SPEKTA_TOOLS"
@@ -125,7 +126,9 @@ def state_of(ctx: Ctx) -> State:
 def local(environment: Mapping[str, str] = os.environ) -> State:
     """The connections of this machine and user. A new one is found without a restart."""
     store = local_store()
-    return allowed(State(names=store.connections, open=lambda name: connect(store, name), copies=Copies()), environment)
+    return allowed(
+        State(names=store.connections, open=lambda name: connect(store, name), copies=local_copies()), environment
+    )
 
 
 def allowed(state: State, environment: Mapping[str, str] = os.environ) -> State:

@@ -27,6 +27,7 @@ from .schemas import closed, page_of, ref, untitled
 
 RECORDS = {"events": UnifiedEvent, "tickets": UnifiedTicket, "attendees": UnifiedAttendee, "orders": UnifiedOrder}
 SINGLE = {"health": HealthCheckResult, "events": UnifiedEvent, "revenue": UnifiedRevenue}
+SOURCE = {"type": "string", "enum": ["synced", "live"], "description": "Whether the copies answered or the platforms"}
 EVENT = parts.in_path("event_id", "The id of the event")
 Operation = tuple[str, str, dict[str, Any]]
 
@@ -42,8 +43,10 @@ def of_all() -> Iterator[Operation]:
     sync["responses"]["202"] = {**sync["responses"].pop("200"), "description": "Asked for"}
     yield "/v1/sync", "post", sync
     statuses = {"type": "array", "items": ref("Status"), "description": "What became of each connection"}
-    cursor = {"has_more": {"type": "boolean"}, "next_cursor": {"type": ["string", "null"]}, "connections": statuses}
-    events = closed({"data": {"type": "array", "items": ref("UnifiedEvent")}, **cursor})
+    as_of = {"type": ["string", "null"], "format": "date-time", "description": "As of when the oldest part of it is"}
+    said = {"source": SOURCE, "as_of": as_of, "connections": statuses}
+    cursor = {"has_more": {"type": "boolean"}, "next_cursor": {"type": ["string", "null"]}}
+    events = closed({"data": {"type": "array", "items": ref("UnifiedEvent")}, **cursor, **said})
     asked = (*portfolio.EVENTS, *portfolio.FILTERS)
     yield "/v1/portfolio/events", "get", _get("portfolio_events", "Events of all connections, by start", asked, events)
     totals = {"type": "array", "items": ref("Total")}
@@ -56,7 +59,8 @@ def of_all() -> Iterator[Operation]:
         }
     )
     asked = (*portfolio.REVENUE, *portfolio.FILTERS)
-    revenue = closed({"data": sums, "connections": statuses})
+    periods = closed({"periods": {"type": "array", "items": ref("Period")}})
+    revenue = closed({"data": {"anyOf": [sums, {**periods, "description": "With by"}]}, **said})
     yield (
         "/v1/portfolio/revenue",
         "get",
@@ -118,7 +122,8 @@ def _is_there(provider: Provider, route: Route) -> bool:
 
 def _question(provider: Provider, route: Route) -> dict[str, Any]:
     asked = (*route.parameters(), *route.filters(provider))
-    schema = ref(page_of(RECORDS[route.kind])) if route.paged else closed({"data": ref(SINGLE[route.kind])})
+    source = {"source": SOURCE} if route.kind == "revenue" else {}
+    schema = ref(page_of(RECORDS[route.kind])) if route.paged else closed({"data": ref(SINGLE[route.kind]), **source})
     path = [EVENT] if "{event_id}" in route.path else []
     name = f"{route.method}_of_event" if path and route.paged else route.method
     return _get(f"{_word(provider)}_{name}", route.about, asked, schema, path, provider)

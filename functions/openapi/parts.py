@@ -19,6 +19,8 @@ ALONE = (
     parameters.DRY_RUN,
     parameters.LIMIT,
     parameters.CONNECTIONS,
+    parameters.SOURCE,
+    parameters.BY,
 )
 SEGMENT = {"type": "string", "pattern": "^([A-Za-z0-9._=-]|~[0-9A-F]{2})+$"}
 READ = (400, 401, 403, 404, 405, 429, 501, 502, 503, 504)

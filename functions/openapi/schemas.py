@@ -19,11 +19,12 @@ from connectors.models import (
     UnifiedTicket,
 )
 from connectors.portfolio import Status, Total
+from spekta.sync.copies import Period
 
 from .. import errors
 
 RECORDS: tuple[type[UnifiedRecord], ...] = (UnifiedEvent, UnifiedTicket, UnifiedAttendee, UnifiedOrder, PlatformRecord)
-MODELS: tuple[type, ...] = (*RECORDS, UnifiedRevenue, HealthCheckResult, Preview, MatrixRow, Status, Total)
+MODELS: tuple[type, ...] = (*RECORDS, UnifiedRevenue, HealthCheckResult, Preview, MatrixRow, Status, Total, Period)
 Schema = dict[str, Any]
 
 

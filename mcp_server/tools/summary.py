@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from connectors import InvalidArgument, Unsupported, find_provider
-from connectors.portfolio import RevenueReport, Status
+from connectors import InvalidArgument, UnifiedEvent
+from connectors.portfolio import RevenueReport
 from connectors.references import refer
 from mcp_server.answers import Answer, Part, cut, noted, result, status_of
 from mcp_server.progress import progress
@@ -19,18 +19,13 @@ from mcp_server.values import Amount, Moment, Text
 
 from .parameters import Connections, StartsAfter, StartsBefore
 from .revenue import figures
+from .syncs import how
 
 if TYPE_CHECKING:
-    from spekta.sync import Reader
-    from spekta.sync import Status as Copy
-    from spekta.sync.feeds import Kind
+    from spekta.sync.copies import Copies
     from spekta.sync.revenue import Line, Sum
-    from spekta.sync.status import Failure
 
 Group = Literal["connection", "event", "month", "currency"]
-SOLD: "tuple[Kind, ...]" = ("events", "orders", "sales")
-AT_ONCE = 500
-HOW = "Ask the user to run `spekta sync`; or sum by connection, event or currency."
 
 
 class Sums(Part):
@@ -71,7 +66,8 @@ async def revenue_summary(
     filters = {name: value for name, value in asked.items() if value is not None}
     answer = await asyncio.to_thread(_synced, state, names, by, filters)
     if answer is None and by == "month":
-        raise InvalidArgument("by", "Months are told by the synced copy alone, and nothing was synced yet.", HOW)
+        said = "Months are told by the synced copy alone, and nothing was synced yet."
+        raise InvalidArgument("by", said, f"{how()} Or sum by connection, event or currency.")
     if answer is None:
         async with progress(ctx, "events") as note:
             report = await state.portfolio(names, note).revenue(filters=filters, deadline=state.seconds)
@@ -106,56 +102,27 @@ def _synced(state: State, names: Sequence[str], by: Group, filters: dict[str, da
     """The answer of the copies; None where nothing of these connections was synced."""
     if state.copies is None:
         return None
+    from spekta.sync.copies import SOLD, Copies, Wanted
+
     with state.copies.reading() as store:
-        known = {status.connection: status for status in store.statuses()} if store else {}
-        copies = [_copied(name, known.get(name), store) for name in names] if store else []
-        ages = {status.connection: as_of for status, as_of in copies if as_of}
-        if store is None or not ages:
+        copies = Copies(store, names, SOLD, how())
+        if copies.as_of is None:
             return None
-        told = [status_of(status) for status, _ in copies]
+        told = [status_of(status) for status in copies.statuses]
+        wanted = Wanted(state.now(), filters.get("starts_after"), filters.get("starts_before"))
         return Summary(
             source="synced",
-            as_of=min(ages.values()),
+            as_of=copies.as_of,
             complete=all(one.status == "ok" for one in told),
-            sums=_ranked(_sums(store, list(ages), by, filters)),
+            sums=_ranked(_sums(copies, list(copies.events(wanted)), by)),
             connections=[one.model_copy(update={"count": None}) for one in told],
         )
 
 
-def _copied(name: str, copy: "Copy | None", store: "Reader") -> tuple[Status, datetime | None]:
-    """What the copy of a connection can tell of its sales, and as of when."""
-    from spekta.sync.feeds import reach
+def _sums(copies: "Copies", events: Sequence[UnifiedEvent], by: Group) -> Iterator[Sums]:
+    from spekta.sync.revenue import connection_of, event_of, month_of
 
-    provider = find_provider(name.partition("/")[0])
-    if "revenue" not in provider.capabilities:
-        said = f"{provider.name} does not offer revenue."
-        return Status(name, "unsupported", 0, Unsupported.code, said, "list_providers says why."), None
-    needed = [kind for kind in SOLD if reach(provider, kind)]
-    kinds = copy.kinds if copy else {}
-    times = [kinds[kind].as_of if kind in kinds else None for kind in needed]
-    failure = next((kinds[kind].failure for kind in needed if kind in kinds and kinds[kind].failure), None)
-    as_of = min((moment for moment in times if moment), default=None) if all(times) else None
-    if as_of is None:
-        return _not_copied(name, failure), None
-    unread = sum(problem.feed.kind in SOLD for problem in store.problems(name))
-    return Status(name, "ok", problems=unread), as_of
-
-
-def _not_copied(name: str, failure: "Failure | None") -> Status:
-    if failure is None:
-        said = ("It was not wholly synced yet.", "Ask the user to run `spekta sync`.")
-        return Status(name, "failed", 0, "not_synced", *said)
-    state: Literal["failed", "unsupported"] = "unsupported" if failure.code == Unsupported.code else "failed"
-    return Status(name, state, 0, failure.code, failure.message, failure.advice)
-
-
-def _sums(store: "Reader", names: Sequence[str], by: Group, filters: dict[str, datetime]) -> Iterator[Sums]:
-    from spekta.sync.revenue import connection_of, event_of, month_of, summed
-
-    events = dict(_events(store, names, filters))
-    found = [
-        one for name in names for one in store.totals(name, [id for connection, id in events if connection == name])
-    ]
+    named = {(event.connection, event.id): event.name for event in events}
 
     def group(line: "Line") -> tuple[str | None, str | None, str | None]:
         """Connection, event and month."""
@@ -169,24 +136,9 @@ def _sums(store: "Reader", names: Sequence[str], by: Group, filters: dict[str, d
             case "currency":
                 return None, None, None
 
-    for ((connection, id, month), _), one in summed(found, group).items():
-        event = {"event": refer(connection, id), "name": events[connection, id]} if connection and id else {}
+    for ((connection, id, month), _), one in copies.sums(events, group).items():
+        event = {"event": refer(connection, id), "name": named[connection, id]} if connection and id else {}
         yield Sums(connection=None if id else connection, month=month, **event, **_figures(one))
-
-
-def _events(
-    store: "Reader", names: Sequence[str], filters: dict[str, datetime]
-) -> Iterator[tuple[tuple[str, str], str | None]]:
-    """The events that fit, by connection and id, with their names."""
-    from spekta.sync.rows import record_of
-
-    after: str | None = None
-    while True:
-        page = store.events(names, limit=AT_ONCE, after=after, **filters)
-        for connection, row in page.rows:
-            yield (connection, row.id), getattr(record_of(row), "name", None)
-        if (after := page.after) is None:
-            return
 
 
 def _figures(of: "Sum") -> dict[str, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BUS = "SPEKTA_BUS"
 NOTHING = "Nothing was synced yet."
 HOW = "Ask the user to run `spekta sync`, or `spekta sync --watch`, which keeps the copy fresh."
+ON_THE_BUS = "request_sync asks for it."
 SAID: Mapping[str, str] = {
     "due": "A `spekta sync --watch` takes it when it next looks; one must be running, or the user runs `spekta sync`.",
     "syncing": "It is being synced right now.",
@@ -61,7 +62,7 @@ async def sync_status(ctx: Ctx, connections: Connections = None) -> Annotated[Ca
     names, now = state.chosen(connections), state.now()
     known = await asyncio.to_thread(state.copies.statuses) if state.copies else None
     if known is None:
-        return result(Copies(connections=[_never(name) for name in names], notes=[f"{NOTHING} {HOW}"]))
+        return result(Copies(connections=[_never(name) for name in names], notes=[f"{NOTHING} {how()}"]))
     return result(Copies(connections=[_copy(known[name], now) if name in known else _never(name) for name in names]))
 
 
@@ -84,8 +85,13 @@ async def request_sync(ctx: Ctx, connections: Connections = None) -> Annotated[C
     )
 
 
+def how() -> str:
+    """How to get a copy."""
+    return ON_THE_BUS if os.environ.get(BUS) else HOW
+
+
 def _never(name: str) -> Copy:
-    return Copy(connection=name, state="never_synced", next=HOW)
+    return Copy(connection=name, state="never_synced", next=how())
 
 
 def _copy(status: "Status", now: datetime) -> Copy:

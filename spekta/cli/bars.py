@@ -21,12 +21,12 @@ WORDS = {
 
 
 class Bars:
-    """A bar for each connection; nothing where nobody watches."""
+    """A bar for each connection; nothing where nobody watches. Transient ones are gone in the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, transient: bool = False) -> None:
         console = aside()
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
-        self._bars = Progress(*columns, console=console, disable=not console.is_terminal)
+        self._bars = Progress(*columns, console=console, transient=transient, disable=not console.is_terminal)
         self._tasks: dict[str, TaskID] = {}
         self.results: dict[str, Result] = {}
         self.read: Counter[tuple[str, Kind]] = Counter()

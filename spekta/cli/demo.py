@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rich.console import Group
@@ -17,12 +17,16 @@ from connectors.portfolio import EventList, RevenueReport, Total
 
 from . import cells, options
 from .events import where
+from .keeping import Kept, keep, table
 from .records import as_json
 from .revenue import Bars, unreported
 from .terminal import now, out, progress, say_json
 
 SHOWN = 8
+NAMED = 2
 BAR = 14
+COPIED = ("eventbrite", "ticket-tailor", "dice", "helloasso", "pretix")
+NO_REVENUE = "revenue: the platform does not offer it"
 ASSISTANT = '{"mcpServers": {"spekta": {"command": "spekta", "args": ["mcp"]}}}'
 
 Connections = Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]
@@ -38,29 +42,30 @@ class Answers:
 
 
 def demo(json: options.Json = False) -> None:
-    """A first look: asks an invented box office that sells on every platform."""
+    """A first look: asks an invented box office that sells on every platform, and keeps a copy of some."""
     from spekta.sandbox.app import create_app
     from spekta.sandbox.server import connections, running
 
-    with running(create_app()) as origin:
-        answers = _ask(connections(origin))
+    app = create_app()
+    with running(app) as origin:
+        portfolio = _portfolio(connections(origin))
+        with progress() as bars:
+            answers = asyncio.run(_read(replace(portfolio, on_progress=Bars(bars))))
+        kept = keep(replace(portfolio, names=COPIED), app.state.sandbox.box_office)
     if json:
-        say_json(_document(answers))
+        say_json(_document(answers, kept))
         return
     console = out()
-    for title, part in _sections(answers):
+    for title, part in _sections(answers, kept):
         console.print(Text(f"\n{title}", "bold cyan"))
         console.print(part)
 
 
-def _ask(connections: Connections) -> Answers:
-    with progress() as bars:
-        portfolio = Portfolio(
-            [provider.slug for provider in providers() if provider.slug in connections],
-            lambda name: create_connector(name, connections[name][0], base_url=connections[name][1]),
-            Bars(bars),
-        )
-        return asyncio.run(_read(portfolio))
+def _portfolio(connections: Connections) -> Portfolio:
+    return Portfolio(
+        [provider.slug for provider in providers() if provider.slug in connections],
+        lambda name: create_connector(name, connections[name][0], base_url=connections[name][1]),
+    )
 
 
 async def _read(portfolio: Portfolio) -> Answers:
@@ -70,7 +75,7 @@ async def _read(portfolio: Portfolio) -> Answers:
     return Answers(events, revenue, time.monotonic() - started)
 
 
-def _sections(answers: Answers) -> Iterator[tuple[str, object]]:
+def _sections(answers: Answers, kept: Kept) -> Iterator[tuple[str, object]]:
     asked = len(answers.events.connections)
     events = len(answers.events.events)
     orders = sum(total.orders or 0 for total in answers.revenue.totals)
@@ -81,6 +86,7 @@ def _sections(answers: Answers) -> Iterator[tuple[str, object]]:
     )
     yield "What is on next", _events_table(answers.events.events, asked)
     yield "What came in: net, per platform and currency, never added across currencies", _revenue_table(answers.revenue)
+    yield "A copy that is kept, as `spekta sync` does", table(kept)
     yield "What is missing, and why", _missing_table(answers)
     yield "Go on", _next_steps()
 
@@ -132,30 +138,37 @@ def _bar(value: Decimal, most: Decimal) -> Text:
     return Text("█" * round(BAR * value / most) if most > 0 else "", "green")
 
 
-def _missing(answers: Answers) -> Iterator[tuple[str, str]]:
+def _missing(answers: Answers) -> Iterator[tuple[str, list[str]]]:
+    """What is missing, and of which platforms."""
+    states: dict[str, list[str]] = defaultdict(list)
     for status in answers.revenue.connections:
         if status.state != "ok":
-            yield find_provider(status.connection).name, f"{status.message} {status.advice or ''}".strip()
+            states[NO_REVENUE if status.state == "unsupported" else f"no answer: {status.message}"].append(
+                status.connection
+            )
+    yield from states.items()
     for figure, connections in unreported(answers.revenue.events).items():
-        yield figure.capitalize(), f"unknown, not 0, where the platform does not tell: {_names(connections)}"
-    asked = {status.connection for status in answers.events.connections}
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for row in matrix():
-        for note in row.notes if row.provider in asked else ():
-            reasons[note].append(row.name)
-    yield from ((", ".join(names), note) for note, names in reasons.items())
+        yield f"{figure}: unknown, never counted as 0", connections
+    rows = [row for row in matrix() if row.provider in {status.connection for status in answers.events.connections}]
+    yield (
+        "a part of the records: told once an option of the connection is set",
+        [r.provider for r in rows if any(s.option for s in r.support)],
+    )
+    yield "everything: they no longer trade", [row.provider for row in rows if row.defunct]
 
 
-def _names(connections: Iterable[str]) -> str:
-    return ", ".join(find_provider(connection).name for connection in connections)
+def _missing_table(answers: Answers) -> Group:
+    found = Table.grid(padding=(0, 2))
+    for what, connections in _missing(answers):
+        found.add_row(_names(connections), what)
+    return Group(found, Text.assemble("All of it, platform by platform: ", ("spekta providers", "bold")))
 
 
-def _missing_table(answers: Answers) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(max_width=24)
-    for who, what in _missing(answers):
-        table.add_row(who, what)
-    return table
+def _names(connections: Sequence[str]) -> str:
+    """Two of them, and how many more there are."""
+    names = [find_provider(connection).name for connection in connections]
+    shown, more = names[:NAMED], len(names) - NAMED
+    return f"{', '.join(shown)} and {more} more" if more > 0 else " and ".join(shown)
 
 
 def _next_steps() -> Group:
@@ -168,12 +181,25 @@ def _next_steps() -> Group:
     return Group(table, Text(f"  {ASSISTANT}"))
 
 
-def _document(answers: Answers) -> dict[str, object]:
+def _document(answers: Answers, kept: Kept) -> dict[str, object]:
     return {
         "events": [as_json(event) for event in answers.events.events],
         "connections": answers.revenue.connections,
         "by_connection": answers.revenue.by_connection,
         "totals": answers.revenue.totals,
-        "missing": [f"{who}: {what}" for who, what in _missing(answers)],
+        "missing": [{"what": what, "connections": connections} for what, connections in _missing(answers)],
         "seconds": round(answers.seconds, 3),
+        "copy": {
+            "connections": COPIED,
+            "records": kept.records,
+            "totals": kept.stored.totals,
+            "agrees": kept.agrees,
+            "changes": kept.changes,
+            "seconds": {
+                "copying": round(kept.copying, 3),
+                "live": round(kept.asking, 3),
+                "copy": round(kept.reading, 3),
+                "catching_up": round(kept.catching_up, 3),
+            },
+        },
     }

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -13,11 +12,12 @@ from rich.text import Text
 from connectors import Portfolio, UnifiedEvent
 from connectors.models import EventStatus
 from connectors.portfolio import EventList, Status
+from spekta.sync.copies import EVENTS, Copies, Wanted
+from spekta.sync.cursors import decode, encode
 
 from . import cells, notes, options, reach
+from .copied import chosen, copies, tell_ages
 from .records import as_json
-from .synced import Wanted, refuse, tell_ages
-from .synced import synced as stored
 from .terminal import now, out, say_json, waiting
 
 LARGEST = 1000
@@ -37,7 +37,7 @@ def events(
     cursor: options.Cursor = None,
     all: options.All = False,
     raw: options.Raw = False,
-    synced: options.Synced = False,
+    synced: options.Synced = None,
     json: options.Json = False,
 ) -> None:
     """Events of all connections, by start.
@@ -45,18 +45,25 @@ def events(
     The references in the first column are what the other commands take.
     """
     moment = now()
-    if synced:
-        refuse(since=since, filter=filters, cursor=cursor, raw=raw)
-        wanted = Wanted(moment, starts_after, starts_before, status, q)
-        raise typer.Exit(_show_synced(connections, wanted, None if all else limit, json))
+    wanted = Wanted(moment, starts_after, starts_before, status, q)
+    going_on = decode(cursor, reach.names(connections), synced) if cursor else None
+    only_live = {"since": since, "filter": filters, "raw": raw, "cursor": None if going_on else cursor}
+    synced = chosen(True if going_on else synced, **only_live)
+    if going_on:
+        connections, wanted = list(going_on.connections), going_on.wanted(moment)
+    with copies(connections, EVENTS, synced) as copied:
+        if copied:
+            after = going_on.after if going_on else None
+            raise typer.Exit(_show_copied(copied, wanted, None if all else limit, after, json))
+
     asked = options.named(filters, starts_after=starts_after, starts_before=starts_before, status=_sent(status), q=q)
     portfolio = reach.portfolio(connections)
     with waiting("Asking for events"):
         found = asyncio.run(_read(portfolio, all, limit=limit, cursor=cursor, since=since, filters=asked))
     shown = [event for event in found.events if status in (None, event.status_at(moment))]
     if json or raw:
-        records = [as_json(event, raw=raw) | {"status": event.status_at(moment)} for event in shown]
-        say_json({"events": records, "connections": found.connections, "next_cursor": found.next_cursor})
+        answer = {"connections": found.connections, "next_cursor": found.next_cursor}
+        _say(shown, moment, answer | {"source": "live", "as_of": moment}, raw=raw)
     elif reach.answered(found.connections):
         out().print(_table(shown, moment) if shown else "No events.")
         notes.more(found.next_cursor)
@@ -65,20 +72,24 @@ def events(
     raise typer.Exit(reach.report(found.connections))
 
 
-def _show_synced(connections: list[str] | None, wanted: Wanted, limit: int | None, json: bool) -> int:
-    """Prints events from the store; gives the exit code."""
-    with stored(connections, ["events"]) as found:
-        events = list(islice(found.events(wanted), limit and limit + 1))
-    shown = events[:limit]
+def _say(events: list[UnifiedEvent], moment: datetime, answer: dict[str, object], *, raw: bool = False) -> None:
+    records = [as_json(event, raw=raw) | {"status": event.status_at(moment)} for event in events]
+    say_json({"events": records} | answer)
+
+
+def _show_copied(found: Copies, wanted: Wanted, limit: int | None, after: str | None, json: bool) -> int:
+    """Prints events from the copy; gives the exit code."""
+    events, rest = found.page(wanted, limit, after) if limit else (list(found.events(wanted, after)), None)
+    statuses = found.listed(events)
+    following = encode([status.connection for status in statuses], wanted, rest) if rest else None
     if json:
-        records = [as_json(event) | {"status": event.status_at(wanted.moment)} for event in shown]
-        say_json({"events": records, "connections": found.statuses, "as_of": found.ages, "has_more": shown != events})
-    elif reach.answered(found.statuses):
-        out().print(_table(shown, wanted.moment) if shown else "No events.")
-        if shown != events:
-            out().print(Text("\nmore: --all", "dim"))
-    tell_ages(found.ages, wanted.moment)
-    return reach.report(found.statuses)
+        answer = {"connections": statuses, "next_cursor": following}
+        _say(events, wanted.moment, answer | {"source": "synced", "as_of": found.as_of})
+    elif reach.answered(statuses):
+        out().print(_table(events, wanted.moment) if events else "No events.")
+        notes.more(following)
+    tell_ages(found, wanted.moment)
+    return reach.report(statuses)
 
 
 def _sent(status: EventStatus | None) -> EventStatus | None:

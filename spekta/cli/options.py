@@ -48,7 +48,12 @@ Page = Annotated[int | None, typer.Option(min=1, help="A page further on, counte
 PageSize = Annotated[int, typer.Option(min=1, max=1000, help="Records on a page.")]
 All = Annotated[bool, typer.Option("--all", help="Everything, however long it takes.")]
 Synced = Annotated[
-    bool, typer.Option("--synced", help="Answer from what `spekta sync` has stored, without asking the platforms.")
+    bool | None,
+    typer.Option(
+        "--synced/--live",
+        help="Answer from what `spekta sync` has copied, or ask the platforms. Without either: from the copy, where it "
+        "lacks no connection and is not older than two days.",
+    ),
 ]
 Reference = Annotated[str, typer.Argument(metavar="REFERENCE", help="An event, as `spekta events` names it.")]
 Target = Annotated[

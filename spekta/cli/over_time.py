@@ -1,38 +1,39 @@
 """What came in over time, from the copies on this machine."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from rich.table import Table
 
-from spekta.sync.revenue import Sum
+from connectors import UnifiedEvent
+from spekta.sync.copies import By, Copies, Period
 
 from . import cells, reach
-from .synced import Period, Synced, Wanted
+from .copied import tell_ages
 from .terminal import out, remark, say_json
 
 FIGURES = ("Gross", "Refunds", "Taxes", "Fees", "Net")
-Line = tuple[str | None, str, Sum]
 
 
-def show(found: Synced, wanted: Wanted, by: Period, json: bool) -> int:
-    """Prints the sums of each period; gives the exit code."""
-    lines = found.periods(wanted, by)
+def show(found: Copies, events: Sequence[UnifiedEvent], moment: datetime, by: By, json: bool) -> int:
+    """Prints what events brought in by period; gives the exit code."""
+    periods, statuses = found.periods(events, by), found.read(events)
     if json:
-        say_json({"periods": [_document(*line) for line in lines], "connections": found.statuses, "as_of": found.ages})
-    elif reach.answered(found.statuses):
-        out().print(_table(lines, by) if lines else "Nothing was sold.")
-    for missing in sorted({missing for _, _, one in lines for missing in one.unreported}):
+        answer = {"periods": periods, "connections": statuses}
+        say_json(answer | {"source": "synced", "as_of": found.as_of})
+    elif reach.answered(statuses):
+        out().print(_table(periods, by) if periods else "Nothing was sold.")
+    for missing in sorted({missing for one in periods for missing in one.unreported}):
         remark(f"Not told: {missing}.")
-    return reach.report(found.statuses)
+    tell_ages(found, moment)
+    return reach.report(statuses)
 
 
-def _table(lines: list[Line], by: Period) -> Table:
+def _table(periods: list[Period], by: By) -> Table:
     columns = (*FIGURES, "Tickets", "Orders")
     table = cells.table(by.capitalize(), "Connection", "", *columns, right=columns, whole=("Connection",))
-    for period, connection, one in lines:
-        amounts = [cells.amount(value) for value in (one.gross, one.refunds, one.taxes, one.fees, one.net)]
-        counts = (cells.count(one.tickets), cells.count(one.orders))
-        table.add_row(period or "not told", connection, one.currency, *amounts, *counts)
+    for one in periods:
+        amounts = (one.gross_revenue, one.refunds, one.taxes, one.fees, one.net_revenue)
+        counts = (cells.count(one.tickets_sold), cells.count(one.orders))
+        table.add_row(one.period or "not told", one.connection, one.currency, *map(cells.amount, amounts), *counts)
     return table
-
-
-def _document(period: str | None, connection: str, one: Sum) -> dict[str, object]:
-    return {"period": period, "connection": connection, "sum": one}

@@ -13,11 +13,11 @@ from rich.text import Text
 from connectors import Connector, InvalidArgument, Portfolio, SpektaError, UnifiedEvent, UnifiedRevenue
 from connectors.portfolio import RevenueReport, Status, Total
 from connectors.references import Reference, parse
+from spekta.sync.copies import SOLD, By, Copies, Wanted
 
 from . import cells, options, over_time, reach
+from .copied import copies, tell_ages
 from .records import as_json
-from .synced import SOLD, Period, Wanted, tell_ages
-from .synced import synced as stored
 from .terminal import now, out, progress, remark, say_json
 
 Pair = tuple[UnifiedEvent, UnifiedRevenue]
@@ -34,9 +34,9 @@ def revenue(
     starts_after: options.StartsAfter = None,
     starts_before: options.StartsBefore = None,
     q: options.Words = None,
-    synced: options.Synced = False,
+    synced: options.Synced = None,
     by: Annotated[
-        Period | None, typer.Option(help="What came in over time, by the day of the order. From --synced.")
+        By | None, typer.Option(help="What came in over time, by the day of the order. From the copy.")
     ] = None,
     json: options.Json = False,
 ) -> None:
@@ -44,12 +44,35 @@ def revenue(
 
     Nothing is added up across currencies. What a platform does not tell is unknown, and named below the table.
     """
-    if by or synced:
-        wanted = Wanted(now(), starts_after, starts_before, q=q, only=_chosen(targets))
-        raise typer.Exit(_show_synced(targets, wanted, by, json))
+    if by and synced is False:
+        raise InvalidArgument("by", "Platforms do not tell what came in over time.", "Leave --live out.")
     filters = options.named(None, starts_after=starts_after, starts_before=starts_before, q=q)
-    found = _of_events(targets, filters) if _are_references(targets) else _of_connections(targets, filters)
-    raise typer.Exit(_show(found, json))
+    references = _references(targets)
+    if references and filters:
+        raise InvalidArgument("targets", "Single events are not filtered.", "Leave the filters out.")
+    wanted, synced = Wanted(now(), starts_after, starts_before, q=q), True if by else synced
+    with copies([one.connection for one in references] or targets, SOLD, synced) as copied:
+        if copied and by:
+            events = list(copied.named(references).values() if references else copied.events(wanted))
+            raise typer.Exit(over_time.show(copied, events, wanted.moment, by, json))
+        if copied and (report := _copied(copied, wanted, references, needed=bool(synced))):
+            code = _show(report, json, source="synced", as_of=copied.as_of)
+            tell_ages(copied, wanted.moment)
+            raise typer.Exit(code)
+    found = _of_events(references) if references else _of_connections(targets, filters)
+    raise typer.Exit(_show(found, json, source="live", as_of=wanted.moment))
+
+
+def _copied(copied: Copies, wanted: Wanted, references: Sequence[Reference], *, needed: bool) -> RevenueReport | None:
+    """What the copy says; None where it does not know all of the events, unless it is the copy that was asked for."""
+    if not references:
+        return copied.revenue(wanted)
+    found = copied.revenue_of(references)
+    lost = next((status for status in found.connections if status.state != "ok"), None)
+    if lost and not needed:
+        remark(f"Asking the platforms. {lost.connection}: {lost.message}")
+        return None
+    return found
 
 
 def _show(found: RevenueReport, json: bool, **more: object) -> int:
@@ -63,18 +86,11 @@ def _show(found: RevenueReport, json: bool, **more: object) -> int:
     return reach.report(found.connections)
 
 
-def _show_synced(targets: Sequence[str] | None, wanted: Wanted, by: Period | None, json: bool) -> int:
-    """Prints what the store says; gives the exit code."""
-    names = [parse(target, "REFERENCE").connection for target in targets or ()] if wanted.only else targets
-    with stored(list(dict.fromkeys(names)) if names else None, SOLD) as found:
-        code = over_time.show(found, wanted, by, json) if by else _show(found.revenue(wanted), json, as_of=found.ages)
-    tell_ages(found.ages, wanted.moment)
-    return code
-
-
-def _chosen(targets: Sequence[str] | None) -> frozenset[str] | None:
-    """The events that are named; None where connections are, or nothing is."""
-    return frozenset(targets or ()) if _are_references(targets) else None
+def _references(targets: Sequence[str] | None) -> list[Reference]:
+    """The events that are named; none where connections are, or nothing is."""
+    if not _are_references(targets):
+        return []
+    return list(dict.fromkeys(parse(target, "REFERENCE") for target in targets or ()))
 
 
 def _are_references(targets: Sequence[str] | None) -> bool:
@@ -103,11 +119,8 @@ class Bars:
         self._bars.update(self._tasks[connection], completed=done)
 
 
-def _of_events(targets: Sequence[str] | None, filters: dict[str, object]) -> RevenueReport:
+def _of_events(references: Sequence[Reference]) -> RevenueReport:
     """Single events are not added up: they are not all that came in."""
-    if filters:
-        raise InvalidArgument("targets", "Single events are not filtered.", "Leave the filters out.")
-    references = list(dict.fromkeys(parse(target, "REFERENCE") for target in targets or ()))
     portfolio = reach.portfolio([reference.connection for reference in references])
     with progress() as bars:
         pairs, statuses = asyncio.run(_read(portfolio, references, bars))

@@ -22,6 +22,7 @@ from .terminal import aside, remark
 
 if TYPE_CHECKING:
     from functions.local import Guard
+    from spekta.sync.store import Reading
 
 PORT = 8767
 LOOPBACK = "127.0.0.1"
@@ -43,6 +44,8 @@ def serve(
 
     It is the API that AWS serves, route for route. /openapi.json lists them:
     GET /v1/providers, /v1/portfolio/events, /v1/eventbrite/events, ...
+    What spans platforms answers from what `spekta sync` has copied, where that
+    is kept; source=live asks the platforms.
 
     Only this machine is answered. To answer others, set SPEKTA_HTTP_TOKEN
     (32 characters at least): each request, from here too, then has to carry
@@ -59,11 +62,10 @@ def serve(
     from functions.local import Api
 
     guard = _guard(host, without_token=without_token)
-    with _store(sandbox) as store, _listening(host, port) as listening, _logging_aside():
+    with _store(sandbox) as (store, reading), _listening(host, port) as listening, _logging_aside():
         _say(f"http://{host}:{listening.getsockname()[1]}", store, guard)
-        uvicorn.Server(uvicorn.Config(Api(store, guard), log_level="warning", access_log=False, lifespan="off")).run(
-            [listening]
-        )
+        api = Api(store, guard, reading=reading)
+        uvicorn.Server(uvicorn.Config(api, log_level="warning", access_log=False, lifespan="off")).run([listening])
 
 
 def _guard(host: str, *, without_token: bool) -> "Guard":
@@ -84,16 +86,19 @@ def _guard(host: str, *, without_token: bool) -> "Guard":
 
 
 @contextlib.contextmanager
-def _store(sandbox: bool) -> Iterator[Store]:
-    """This machine's connections, or those of a sandbox that runs for as long."""
+def _store(sandbox: bool) -> Iterator[tuple[Store, "Reading"]]:
+    """This machine's connections and their copies, or those of a sandbox that runs for as long, which has none."""
+    from functions.stored import nowhere
+    from spekta.sync.sqlite.reading import reading
+
     if not sandbox:
-        yield local_store()
+        yield local_store(), reading
         return
     from spekta.sandbox.app import create_app
     from spekta.sandbox.server import environment, running
 
     with running(create_app()) as origin:
-        yield EnvironmentStore(environment(origin))
+        yield EnvironmentStore(environment(origin)), nowhere
 
 
 def _say(origin: str, store: Store, guard: "Guard") -> None:

@@ -40,8 +40,8 @@ HELP = (
     "The first run reads everything. Each later one asks for what changed, and once a day for everything again, as "
     "some platforms do not tell of all changes. Ctrl-C stops it at any time: the next run goes on from there. At most "
     "half of the requests that a platform allows are made, so that people can go on asking.",
-    "Then: spekta status, spekta events --synced, spekta revenue --synced. The file is in the user's data folder, or "
-    "where SPEKTA_STORE says.",
+    "From then on spekta events and spekta revenue answer from it; spekta status says how old it is. The file is in "
+    "the user's data folder, or where SPEKTA_STORE says.",
 )
 app = typer.Typer(invoke_without_command=True, help="\n\n".join(HELP), short_help=HELP[0])
 

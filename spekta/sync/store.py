@@ -4,7 +4,8 @@ It is narrow on purpose: single keys, conditional puts and ranges of one index e
 too. Each method is atomic for each row alone, not for all of its rows together.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -82,6 +83,10 @@ class Reader(Protocol):
     def problems(self, connection: str | None = None) -> Iterator[Quarantined]:
         """The quarantine."""
         ...
+
+
+Reading = Callable[[], AbstractContextManager[Reader | None]]
+"""Opens a store to be read; None where nothing was synced yet."""
 
 
 class Store(Reader, Protocol):

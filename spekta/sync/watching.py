@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from asyncio import sleep
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -52,7 +53,7 @@ class Sync:
         return list(await asyncio.gather(*(self._once(name) for name in connections)))
 
     async def watch(self, connections: Iterable[str]) -> None:
-        """Copies each whenever it is due, until cancelled."""
+        """Copies each whenever it is due, until cancelled. One that somebody else made due is so within seconds."""
         await asyncio.gather(*(self._forever(name) for name in connections))
 
     async def _once(self, connection: str) -> Result:
@@ -75,7 +76,7 @@ class Sync:
                 self.on_result(await self._work(connection, status.told))
             due = self.store.status(connection).next_try
             pause = max(due - self.now(), SOON) if due and due > self.now() else SOON
-            await asyncio.sleep(min(pause, self.schedule.every, GLANCE).total_seconds())
+            await sleep(min(pause, self.schedule.every, GLANCE).total_seconds())
 
     async def _work(self, connection: str, changes: Sequence[Change] = ()) -> Result:
         try:

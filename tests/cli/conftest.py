@@ -1,5 +1,6 @@
 """The command, run against a sandbox on loopback."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -86,3 +87,21 @@ def _runner(env: Mapping[str, str | None]) -> Run:
 
     usual: dict[str, str | None] = {**env, "COLUMNS": "100", "NO_COLOR": "1"}
     return run
+
+
+@pytest.fixture(scope="session")
+def first_copy(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with two connections in it."""
+    store = tmp_path_factory.mktemp("first") / "store.sqlite"
+    env = {**served.environment, "SPEKTA_STORE": str(store), "SPEKTA_CREDENTIALS": str(store.with_name("none.json"))}
+    done = CliRunner(env=env).invoke(app, ["sync", "--only", "ticket-tailor", "--only", "pretix"])
+    assert done.exit_code == 0, done.stderr
+    return store
+
+
+@pytest.fixture
+def synced(spekta: Run, first_copy: Path, credentials_file: Path) -> Run:
+    """The command where two connections are synced."""
+    credentials_file.parent.mkdir()
+    shutil.copy(first_copy, credentials_file.with_name("store.sqlite"))
+    return spekta

@@ -1,16 +1,18 @@
 """`spekta serve`: what it says at its start, and that no door stands open."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from connectors.registry import SLUGS
 
-from .conftest import Run
+from .conftest import Run, Served
 
 COMMAND = [sys.executable, "-c", "from spekta.cli import main; main()", "serve"]
 TOKEN = "token_canary_" + "x" * 32
@@ -38,6 +40,23 @@ def test_it_serves_the_sandbox_until_it_is_interrupted() -> None:
     assert (process.returncode, out) == (130, "")
     assert "canary" not in rest
     assert "Traceback" not in rest
+
+
+@pytest.mark.parametrize("more, source", [([], "synced"), (["--sandbox"], "live")])
+def test_it_answers_from_the_copies_of_this_machine_but_for_the_sandbox(
+    served: Served, first_copy: Path, more: list[str], source: str
+) -> None:
+    env = {**os.environ, **served.environment, "SPEKTA_STORE": str(first_copy)}
+    command = [*COMMAND, "--port", "0", *more]
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        found = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
+        assert found
+        asked = {"connections": "pretix", "limit": "3"}
+        answer = httpx2.get(f"{found[0]}/v1/portfolio/events", params=asked, timeout=30).json()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert (answer["source"], len(answer["data"])) == (source, 3)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "api.example"])

@@ -19,13 +19,18 @@ COMMAND = [sys.executable, "-c", "from spekta.cli import main; main()"]
 def test_demo_fits_and_shows_events_revenue_what_is_missing_and_what_comes_next(bare: Run) -> None:
     done = bare("demo")
     assert (done.exit_code, done.stderr) == (0, "")
-    for title in ("What is on next", "What came in", "What is missing, and why", "Go on"):
+    for title in ("What is on next", "What came in", "A copy that is kept", "What is missing, and why", "Go on"):
         assert title in done.stdout
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert any(line.startswith("2026-12-04 18:00 CET Nachtflohmarkt & Suppe Berlin live all ") for line in lines)
     assert any(line.startswith("TicketTailor 15,323.46 344.30 1,080.00 28,200 72.500 ███") for line in lines)
-    assert any(line.startswith("Fees unknown, not 0, where the platform does not tell: ") for line in lines)
-    assert any(line.startswith("DICE attendees: off until the connection's option holders is set;") for line in lines)
+    assert any(line.endswith(" times as fast, and the same to the cent") for line in lines)
+    assert any(
+        line.startswith("attendee.checked_in eventbrite:6900000130-1 checked_in, checked_in_at") for line in lines
+    )
+    assert any(line.endswith(" more fees: unknown, never counted as 0") for line in lines)
+    missing = lines.index("What is missing, and why")
+    assert lines.index("Go on") - missing < 14
     assert '{"mcpServers": {"spekta": {"command": "spekta", "args": ["mcp"]}}}' in done.stdout
     assert "spekta connect eventbrite" in done.stdout
     assert max(map(cell_len, done.stdout.splitlines())) <= 100
@@ -38,6 +43,11 @@ def test_demo_as_json(bare: Run) -> None:
     without_sales = {provider.slug for provider in providers() if "revenue" not in provider.capabilities}
     assert {one["connection"] for one in found["connections"] if one["state"] != "ok"} == without_sales
     assert len(found["events"]) > 50
+    copy = found["copy"]
+    assert (copy["agrees"], set(copy["connections"])) == (True, set(FIVE))
+    types = {change["type"] for change in copy["changes"]}
+    assert {"order.created", "order.refunded", "attendee.checked_in"} <= types
+    assert {change["provider"] for change in copy["changes"]} == set(FIVE)
 
 
 def test_sandbox_serves_what_it_prints_until_it_is_interrupted() -> None:

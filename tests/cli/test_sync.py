@@ -2,44 +2,21 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
-import pytest
 from starlette.types import Receive, Scope, Send
-from typer.testing import CliRunner
 
-from spekta.cli.entry import app
 from spekta.sandbox.app import create_app
 from spekta.sandbox.server import environment, running
 from tests.cli.conftest import Run, Served
 
 TWO = ("--only", "ticket-tailor", "--only", "pretix")
-
-
-@pytest.fixture(scope="session")
-def first_copy(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with two connections in it."""
-    store = tmp_path_factory.mktemp("first") / "store.sqlite"
-    env = {**served.environment, "SPEKTA_STORE": str(store), "SPEKTA_CREDENTIALS": str(store.with_name("none.json"))}
-    done = CliRunner(env=env).invoke(app, ["sync", *TWO])
-    assert done.exit_code == 0, done.stderr
-    return store
-
-
-@pytest.fixture
-def synced(spekta: Run, first_copy: Path, credentials_file: Path) -> Run:
-    """The command where two connections are synced."""
-    credentials_file.parent.mkdir()
-    shutil.copy(first_copy, credentials_file.with_name("store.sqlite"))
-    return spekta
 
 
 def document(done: Any) -> dict[str, Any]:
@@ -118,83 +95,6 @@ def test_status_says_how_old_each_kind_may_be(synced: Run) -> None:
 
 def test_status_before_any_sync_says_what_to_do(spekta: Run) -> None:
     assert spekta("status").stdout == "Nothing was synced yet. Run: spekta sync\n"
-    refused = spekta("events", "--synced")
-    assert refused.exit_code == 2
-    assert "Run: spekta sync" in refused.stderr
-
-
-@pytest.mark.parametrize(
-    "args",
-    [
-        [],
-        ["--status", "cancelled"],
-        ["--q", "kabarett"],
-        ["--starts-after", "2027-06-18T18:30Z"],
-        ["--starts-before", "2026-12-05"],
-        ["--all"],
-    ],
-)
-def test_events_are_the_same_from_the_store(synced: Run, args: list[str]) -> None:
-    live = document(synced("events", "ticket-tailor", *args, "--json"))
-    stored = document(synced("events", "ticket-tailor", *args, "--synced", "--json"))
-    assert stored["events"] == live["events"]
-    assert list(stored["as_of"]) == ["ticket-tailor"]
-
-
-def test_events_from_the_store_are_as_many_as_asked_for(synced: Run) -> None:
-    every = document(synced("events", "--synced", "--all", "--json"))
-    some = document(synced("events", "--synced", "--limit", "3", "--json"))
-    assert (len(every["events"]), every["has_more"], some["has_more"]) == (23, False, True)
-    assert some["events"] == every["events"][:3]
-    assert "more: --all" in synced("events", "--synced", "--limit", "3").stdout
-
-
-def test_answers_from_the_store_ask_no_platform_and_say_their_age(synced: Run, served: Served) -> None:
-    served.sandbox.misbehave("pretix", "error_always")
-    before = len(served.sandbox.log)
-    done = synced("events", "--synced")
-    assert done.exit_code == 0
-    assert "pretix:hotaru" in done.stdout
-    assert "ago: pretix, ticket-tailor." in done.stderr
-    assert synced("revenue", "--synced").exit_code == 0
-    assert len(served.sandbox.log) == before
-
-
-def test_revenue_is_the_same_from_the_store(synced: Run) -> None:
-    live, stored = (document(synced("revenue", "pretix", *more, "--json")) for more in ([], ["--synced"]))
-    for found in (live, stored):
-        for pair in found["events"]:
-            del pair["revenue"]["as_of"]
-    for part in ("events", "by_connection", "totals"):
-        assert stored[part] == live[part]
-    one = document(synced("revenue", "pretix:hotaru", "--synced", "--json"))
-    assert [pair["event"]["id"] for pair in one["events"]] == ["hotaru"]
-    assert one["totals"] == []
-
-
-def test_revenue_over_time_adds_up_to_the_whole(synced: Run) -> None:
-    report = document(synced("revenue", "pretix", "--json"))
-    wanted = {one["currency"]: Decimal(one["gross_revenue"]) for one in report["totals"]}
-    for by in ("month", "day"):
-        sums: dict[str, Decimal] = {}
-        for period in document(synced("revenue", "pretix", "--by", by, "--json"))["periods"]:
-            currency = period["sum"]["currency"]
-            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(period["sum"]["gross"])
-        assert sums == wanted
-    assert "2026-06  pretix      EUR" in synced("revenue", "pretix", "--by", "month").stdout
-
-
-@pytest.mark.parametrize("args", [["--since", "2026-01-01"], ["--filter", "a=b"], ["--cursor", "x"], ["--raw"]])
-def test_what_only_a_platform_can_be_asked_does_not_go_with_the_store(synced: Run, args: list[str]) -> None:
-    refused = synced("events", "--synced", *args)
-    assert refused.exit_code == 2
-    assert f"--synced does not go with {args[0]}." in refused.stderr
-
-
-def test_a_connection_that_was_never_synced_is_named(synced: Run) -> None:
-    done = synced("events", "pretix", "dice", "--synced")
-    assert done.exit_code == 0
-    assert "dice: It was not synced yet. Run: spekta sync" in done.stderr
 
 
 def test_what_cannot_be_read_is_listed_and_read_again(spekta: Run, served: Served) -> None:

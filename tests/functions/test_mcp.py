@@ -1,21 +1,29 @@
 """The assistants' door of a stack: its tools ask the functions of the providers; nobody is let in without an issuer."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from connectors import connect
 from connectors.credentials.environment import EnvironmentStore
-from functions import mcp
+from functions import mcp, stored
 from functions.asgi import Resident
 from mcp_server.authorization import Authorization
+from mcp_server.copies import Copies
 from mcp_server.server import create_server
 from mcp_server.state import State
 from mcp_server.web import create_app
 from spekta.aws.remote import Functions
 from spekta.sandbox.server import environment
+from spekta.sync.sqlite import SqliteStore
+from spekta.sync.sqlite.reading import reading
+from spekta.sync.watching import Sync
 from tests.mcp_server.website import ISSUER, MODERN, RESOURCE, Tokens, message
 
 from .conftest import handler_of
@@ -158,3 +166,43 @@ def test_with_an_issuer_a_token_is_asked_for(monkeypatch: pytest.MonkeyPatch) ->
 def test_it_only_reads_whatever_the_stack_allows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPEKTA_WRITES", "true")
     assert mcp.of_stack().writes is False
+
+
+@pytest.fixture
+def copies(sandbox: str, tmp_path: Path) -> Copies:
+    """A store of the stack, in which two connections were synced."""
+    store, path = EnvironmentStore(environment(sandbox)), tmp_path / "store.sqlite"
+    with SqliteStore(path) as made:
+        asyncio.run(Sync(lambda name: connect(store, name), made, "test").run(["pretix", "evvnt"]))
+    return Copies(partial(reading, path))
+
+
+def test_copies_answer_for_the_functions(asking: Callable[..., Ask], copies: Copies, stack: Stack) -> None:
+    ask = asking(copies=copies)
+    told = ask("revenue_summary", by="month", connections=["pretix", "evvnt"])
+    assert (told["source"], {row["connection"]: row["status"] for row in told["connections"]}) == (
+        "synced", {"pretix": "ok", "evvnt": "unsupported"},
+    )  # fmt: skip
+    assert {row["connection"]: row["state"] for row in ask("sync_status")["connections"]} == {
+        "ticket-tailor": "never_synced", "pretix": "up_to_date", "evvnt": "up_to_date",
+    }  # fmt: skip
+    assert stack.asked == []
+
+
+def test_a_sync_is_asked_for_on_the_bus(
+    asking: Callable[..., Ask], copies: Copies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setenv("SPEKTA_BUS", "stack")
+    monkeypatch.setattr("spekta.aws.bus.Bus.request_sync", lambda self, names: asked.append(names))
+    ask = asking(copies=copies)
+    assert [row["state"] for row in ask("request_sync", connections=["pretix"])["connections"]] == ["requested"]
+    assert asked == [["pretix"]]
+    [never] = ask("sync_status", connections=["ticket-tailor"])["connections"]
+    assert never["next"] == "request_sync asks for it."
+
+
+def test_without_a_table_there_are_no_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert mcp.of_stack().copies is None
+    monkeypatch.setenv("SPEKTA_STATE_TABLE", "state")
+    assert mcp.of_stack().copies == Copies(stored.of_stack)

@@ -2,7 +2,9 @@
 document does not tell of.
 """
 
+import asyncio
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -15,6 +17,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
+from connectors import connect
 from connectors.credentials.environment import EnvironmentStore
 from connectors.references import encode_id
 from connectors.registry import SLUGS
@@ -22,6 +25,9 @@ from functions import openapi
 from functions.local import Api
 from spekta.sandbox.app import create_app
 from spekta.sandbox.server import environment, running
+from spekta.sync.sqlite import SqliteStore
+from spekta.sync.sqlite.reading import reading
+from spekta.sync.watching import Sync
 
 SCHEMA = schemathesis.openapi.from_dict(openapi.document())
 OPERATIONS = {one.ok().label: one.ok() for one in SCHEMA.get_all_operations() if isinstance(one, Ok)}
@@ -43,12 +49,16 @@ def place(label: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def served(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of the API over a sandbox, with these platforms connected and everything switched on."""
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the API over a sandbox, with these platforms connected, two synced, and everything switched on."""
+    file = tmp_path_factory.mktemp("served") / "store.sqlite"
     with pytest.MonkeyPatch.context() as patch, running(create_app()) as sandbox:
         patch.setenv("SPEKTA_ALLOW_PERSONAL_DATA", "true")
         patch.setenv("SPEKTA_WRITES", "true")
-        with running(Api(Only(environment(sandbox), request.param))) as origin:
+        connections = Only(environment(sandbox), request.param)
+        with SqliteStore(file) as store:
+            asyncio.run(Sync(lambda name: connect(connections, name), store, "test").run(["pretix", "evvnt"]))
+        with running(Api(connections, reading=partial(reading, file))) as origin:
             yield origin
 
 

@@ -19,6 +19,7 @@ from .intrinsics import Stack
 GATEWAY_SECONDS = 30
 LARGEST = 450  # CloudFormation ends at 500
 SECRETS = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:spekta"
+READ = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
 ENI = "arn:aws:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
 
 WEBHOOKS = [slug for slug in SLUGS if find_provider(slug).webhook]
@@ -114,6 +115,12 @@ def test_a_function_may_use_what_is_of_its_provider_alone(stack: Stack, slug: st
         },
         {
             "Effect": "Allow",
+            "Action": READ,
+            "Resource": "State.Arn",
+            "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{slug}#*", f"{slug}/*"]}},
+        },
+        {
+            "Effect": "Allow",
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
             "Resource": f"{function['LoggingConfig']['LogGroup']}.Arn",
         },
@@ -130,7 +137,20 @@ def test_what_asks_all_platforms_reads_no_secret(stack: Stack, door: str) -> Non
             "Action": "lambda:InvokeFunction",
             "Resource": "arn:aws:lambda:eu-central-1:111122223333:function:spekta-*",
         },
+        {"Effect": "Allow", "Action": READ, "Resource": ["State.Arn", "State.Arn/index/*"]},
         {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": f"{door}Logs.Arn"},
+    ]
+
+
+def test_copies_are_read_and_assistants_ask_for_new_ones(stack: Stack) -> None:
+    own = {name: body["Environment"]["Variables"] for name, body in functions(stack).items()}
+    readers = {name for name, told in own.items() if told.get("SPEKTA_STATE_TABLE") == "State"}
+    assert readers == {name for name, _ in of_providers(stack).values()} | {"portfolioFunction", "mcpFunction"}
+    assert own["mcpFunction"]["SPEKTA_BUS"] == "Bus"
+    [(name, policy)] = of_type(stack, "AWS::IAM::Policy").items()
+    assert (name, policy["Roles"]) == ("McpRequests", ["mcpRole"])
+    assert policy["PolicyDocument"]["Statement"] == [
+        {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "Bus.Arn"}
     ]
 
 
@@ -255,6 +275,7 @@ def test_functions_get_what_they_are_told_by(template: dict[str, Any]) -> None:
         "SPEKTA_BUS": "Bus",
         "SPEKTA_LEASE_TABLE": "Leases",
         "SPEKTA_PROVIDER": "ticket-tailor",
+        "SPEKTA_STATE_TABLE": "State",
         "SPEKTA_WRITES": "false",
     }
     assert function["VpcConfig"] == {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}

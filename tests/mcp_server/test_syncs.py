@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from mcp import Client
 
+from connectors import Connector, DeadlineExceeded
 from connectors.references import refer
 from mcp_server.caller import Caller
-from mcp_server.copies import Copies
+from mcp_server.copies import local
 from mcp_server.server import create_server
 from spekta.sandbox.box_office import BoxOffice
 from spekta.sandbox.providers import services
@@ -40,13 +41,13 @@ async def copied(assistant: Assistant, file: Path) -> Assistant:
         run = Sync(assistant.state.open, store, "test", now=lambda: NOW - 3 * MINUTE)
         results = await run.run([*SYNCED, "ticketmaster"])
     assert {result.outcome for result in results} == {"done"}
-    return assistant.with_state(copies=Copies(file))
+    return assistant.with_state(copies=local(file))
 
 
 @pytest.fixture
 def fresh(assistant: Assistant, file: Path) -> Assistant:
     """An assistant that knows where a store would be."""
-    return assistant.with_state(copies=Copies(file))
+    return assistant.with_state(copies=local(file))
 
 
 def put(file: Path, name: str, change: Callable[[Status], Status]) -> None:
@@ -147,6 +148,23 @@ async def test_without_a_copy_the_platforms_are_asked(fresh: Assistant, file: Pa
     assert not _there(file)
 
 
+async def test_an_event_too_large_for_the_platform_is_told_from_the_copy(
+    copied: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def too_late(self: Connector, event_id: str, **_: object) -> None:
+        raise DeadlineExceeded("There was no time.", "Ask for less.")
+
+    before = await copied.ask("get_revenue", event="pretix:hotaru")
+    monkeypatch.setattr(Connector, "get_revenue", too_late)
+    told = await copied.ask("get_revenue", event="pretix:hotaru")
+    assert told["events"] == before["events"]
+    assert (told["as_of"], told["notes"]) == (
+        "2026-11-02T08:57:00Z",
+        ["The platform took too long: this is from the synced copy."],
+    )
+    assert (await copied.fail("get_revenue", event="eventbrite:900000000003"))["code"] == "deadline_exceeded"
+
+
 async def test_how_fresh_the_copy_is(copied: Assistant) -> None:
     told = by_connection(
         (await copied.ask("sync_status", connections=[*SYNCED, "ticketmaster", "dice"]))["connections"]
@@ -245,7 +263,7 @@ async def test_reading_changes_nothing_in_the_file(copied: Assistant, file: Path
     await copied.ask("revenue_summary")
     await copied.ask("sync_status")
     assert _content(file) == before
-    with Copies(file).reading() as store, pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with local(file).reading() as store, pytest.raises(sqlite3.OperationalError, match="readonly"):
         store._file.execute("DELETE FROM rows")  # type: ignore[union-attr]
 
 

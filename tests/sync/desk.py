@@ -10,8 +10,8 @@ import httpx2
 
 from connectors import Connector
 from connectors.models import UnifiedRecord
-from spekta.sandbox.box_office import BoxOffice, Event, Order
-from spekta.sandbox.clerk import Clerk
+from spekta.sandbox.box_office import BoxOffice, Event
+from spekta.sandbox.day import CLERK, checks_in, refunds, sells, untouched
 from spekta.sync import Change, Outcome, Schedule, Status, Store, Worker
 from spekta.sync.feeds import COPIED, KINDS, Kind
 from spekta.sync.rows import Row, record_of
@@ -133,30 +133,16 @@ class Busy(httpx2.AsyncBaseTransport):
         return response
 
 
-CLERK = Clerk(Counter(order=70_000, ticket=70_000, event=7_000, type=70_000, payment=70_000, refund=70_000))
-
-
-def festival(box: BoxOffice) -> list[Order]:
-    """Paid orders that nothing has happened to yet, of the event that has the most of them; oldest first."""
-    orders = max((list(box.orders_of(event)) for event in box.events), key=len)
-    return [order for order in orders if order.status == "paid" and not (order.refunds or order.test or entered(order))]
-
-
 def few(box: BoxOffice, orders: int = 20) -> None:
     """Leaves a small account, for stores that take their time: three events, and so many of the festival's orders."""
-    kept = {box.events[0].key, box.events[1].key, festival(box)[0].event}
-    of_festival = {order.number for order in festival(box)[:orders]}
+    kept = {box.events[0].key, box.events[1].key, untouched(box)[0].event}
+    of_festival = {order.number for order in untouched(box)[:orders]}
     for order in list(box.orders):
-        if order.event not in kept or (order in festival(box) and order.number not in of_festival):
+        if order.event not in kept or (order in untouched(box) and order.number not in of_festival):
             box.remove_order(order.number)
     for event in list(box.events):
         if event.key not in kept:
             box.remove_event(event.key)
-
-
-def entered(order: Order) -> bool:
-    """Whether somebody has used a ticket. What becomes of that when the order ends, platforms tell differently."""
-    return any(ticket.checked_in_at for ticket in order.tickets)
 
 
 def pays(box: BoxOffice) -> None:
@@ -168,27 +154,14 @@ def pays(box: BoxOffice) -> None:
     box.put_order(replace(order, status="paid", payments=payments, updated_at=box.now))
 
 
-def refunds(box: BoxOffice) -> None:
-    """One ticket of several is given back."""
-    order = next(order for order in festival(box) if len(order.tickets) > 1)
-    box.put_order(CLERK.give_back(order, box.now, order.tickets[0]))
-
-
 def cancels(box: BoxOffice) -> None:
     """An order is cancelled and all its money given back."""
-    box.put_order(CLERK.cancel(festival(box)[3], box.now))
-
-
-def checks_in(box: BoxOffice) -> None:
-    """Somebody enters."""
-    order = festival(box)[5]
-    first, *others = order.tickets
-    box.put_order(replace(order, tickets=(replace(first, checked_in_at=box.now), *others), updated_at=box.now))
+    box.put_order(CLERK.cancel(untouched(box)[3], box.now))
 
 
 def renames_holder(box: BoxOffice) -> None:
     """A ticket that is not the buyer's own gets another name."""
-    order = next(order for order in festival(box)[7:] if len(order.tickets) > 1)
+    order = next(order for order in untouched(box)[7:] if len(order.tickets) > 1)
     *others, last = order.tickets
     holder = replace(last.holder, first_name="Imogen", last_name="Vale")
     box.put_order(replace(order, tickets=(*others, replace(last, holder=holder)), updated_at=box.now))
@@ -198,14 +171,6 @@ def renames_event(box: BoxOffice) -> None:
     """An event gets another name."""
     event = box.events[0]
     box.put_event(replace(event, name="Un autre concert", updated_at=box.now))
-
-
-def sells(box: BoxOffice) -> None:
-    """A new order, for an event that did not change."""
-    event = box.event(festival(box)[0].event)
-    buyer = festival(box)[1].buyer
-    order = CLERK.order(event, buyer, CLERK.ticket(event.ticket_types[0], buyer), placed_at=box.now, updated_at=box.now)
-    box.put_order(order)
 
 
 def announces_event(box: BoxOffice) -> None:
@@ -222,7 +187,7 @@ def announces_event(box: BoxOffice) -> None:
         image_url=like.image_url,
     )
     box.put_event(event)
-    buyer = festival(box)[2].buyer
+    buyer = untouched(box)[2].buyer
     box.put_order(
         CLERK.order(event, buyer, CLERK.ticket(event.ticket_types[0], buyer), placed_at=box.now, updated_at=box.now)
     )
@@ -230,7 +195,7 @@ def announces_event(box: BoxOffice) -> None:
 
 def deletes_order(box: BoxOffice) -> None:
     """The oldest order vanishes, so that all later ones move up a place."""
-    box.remove_order(festival(box)[0].number)
+    box.remove_order(untouched(box)[0].number)
 
 
 def deletes_event(box: BoxOffice) -> None:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from connectors.models import UnifiedAttendee, UnifiedEvent, UnifiedOrder, UnifiedRecord
 from spekta.sandbox.app import create_app
+from spekta.sandbox.day import checks_in, refunds, sells
 from spekta.sync import Callback, JsonLines
 from spekta.sync.announcing import announce
 from spekta.sync.changes import CHANGES, Change, make, parse
@@ -24,7 +25,7 @@ from spekta.sync.schemas import documents
 from spekta.sync.sqlite import SqliteStore
 from tests.connectors.conftest import Account
 
-from .desk import HOUR, Desk, Heard, checks_in, deletes_order, pays, refunds, renames_event, sells
+from .desk import HOUR, Desk, Heard, deletes_order, pays, renames_event
 
 pytestmark = pytest.mark.anyio
 SCHEMAS = Path(__file__).parents[2] / "infra" / "schemas"

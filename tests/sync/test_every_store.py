@@ -4,11 +4,12 @@ import pytest
 
 from connectors.models import UnifiedOrder
 from spekta.sandbox.app import create_app
+from spekta.sandbox.day import untouched
 from spekta.sync import Store, forget
 from spekta.sync.feeds import COPIED, KINDS
 from tests.connectors.conftest import Account
 
-from .desk import CHANGES, DAY, DELETIONS, HOUR, Desk, festival, few
+from .desk import CHANGES, DAY, DELETIONS, HOUR, Desk, few
 from .test_copies import check_revenue
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +50,7 @@ async def test_what_happens_while_it_is_copied_is_there_in_the_end(desk: Desk) -
 
 async def test_who_is_forgotten_stays_so(desk: Desk) -> None:
     await desk.sync(keep_raw=True)
-    address = next(order.buyer.email for order in festival(desk.box) if order.buyer.email)
+    address = next(order.buyer.email for order in untouched(desk.box) if order.buyer.email)
     assert forget(desk.store, address.upper()) > 0
     desk.later(DAY)
     await desk.sync(keep_raw=True)

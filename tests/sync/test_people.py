@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from connectors.errors import InvalidArgument
 from connectors.models import UnifiedAttendee, UnifiedOrder
 from spekta.sandbox.app import create_app
+from spekta.sandbox.day import untouched
 from spekta.sync import forget
 from spekta.sync.people import digest
 from spekta.sync.sqlite import SqliteStore
 from tests.connectors.conftest import Account
 
-from .desk import DAY, HOUR, Desk, festival
+from .desk import DAY, HOUR, Desk
 
 pytestmark = pytest.mark.anyio
 TOLD = ("eventbrite", "ticket-tailor", "weezevent")
@@ -43,7 +44,7 @@ def desk_path(desk: Desk) -> Path:
 
 async def test_a_person_is_gone_and_stays_gone(desk: Desk) -> None:
     await desk.sync(keep_raw=True)
-    address = next(order.buyer.email for order in festival(desk.box) if order.buyer.email)
+    address = next(order.buyer.email for order in untouched(desk.box) if order.buyer.email)
     assert left_of(desk, address)
     erased = forget(desk.store, address.upper())
     assert erased > 0
@@ -56,7 +57,7 @@ async def test_a_person_is_gone_and_stays_gone(desk: Desk) -> None:
 async def test_only_what_belongs_to_the_person_goes(file: SqliteStore) -> None:
     desk = Desk(Account("ticket-tailor", create_app()), file)
     await desk.sync()
-    address = next(order.buyer.email for order in festival(desk.box) if order.buyer.email)
+    address = next(order.buyer.email for order in untouched(desk.box) if order.buyer.email)
     before = {record.id: record for record in desk.records("orders")}
     forget(file, address)
     for order in desk.records("orders"):
@@ -85,7 +86,7 @@ async def test_changes_tell_that_somebody_was_erased(file: SqliteStore) -> None:
 async def test_new_orders_of_a_forgotten_person_are_left_bare(file: SqliteStore) -> None:
     desk = Desk(Account("eventbrite", create_app()), file)
     await desk.sync()
-    order = festival(desk.box)[0]
+    order = untouched(desk.box)[0]
     forget(file, "later@example.org")
     desk.later(HOUR)
     person = replace(order.buyer, email="Later@example.org", last_name="Unmistakable")

@@ -10,6 +10,7 @@ import pytest
 from connectors.webhook import Change, ChangeKind
 from spekta.sandbox.app import create_app
 from spekta.sandbox.box_office import BoxOffice
+from spekta.sandbox.day import CLERK, checks_in, refunds, sells, untouched
 from spekta.sandbox.deliveries import What, deliver, told
 from spekta.sync import Status, Store
 from spekta.sync.feeds import KINDS, Kind, Progress
@@ -23,20 +24,7 @@ from tests.connectors.sandboxed import Clock
 from tests.connectors.test_contract import differences
 from tests.connectors.webhooks import PLATFORMS, delivery, happen, secret, taken
 
-from .desk import (
-    CHANGES,
-    CLERK,
-    DAY,
-    HOUR,
-    Desk,
-    Happening,
-    announces_event,
-    checks_in,
-    deletes_event,
-    festival,
-    refunds,
-    sells,
-)
+from .desk import CHANGES, DAY, HOUR, Desk, Happening, announces_event, deletes_event
 
 pytestmark = pytest.mark.anyio
 KIND_OF: dict[ChangeKind, Kind] = {"event": "events", **LISTED}
@@ -142,11 +130,11 @@ def test_every_platform_that_names_records_is_known() -> None:
 
 
 def first_event(desk: Desk) -> str:
-    return desk.account.service.event_id(desk.box.event(festival(desk.box)[0].event))
+    return desk.account.service.event_id(desk.box.event(untouched(desk.box)[0].event))
 
 
 def renames(box: BoxOffice) -> None:
-    event = box.event(festival(box)[0].event)
+    event = box.event(untouched(box)[0].event)
     box.put_event(replace(event, name="Un autre concert", updated_at=box.now))
 
 
@@ -204,7 +192,7 @@ async def test_what_does_not_move_a_records_clock_is_found_in_the_whole_listing(
     desk = desk_of("pretix", file)
     await desk.sync()
     desk.later(HOUR)
-    order = next(one for one in festival(desk.box) if len(one.tickets) > 1)
+    order = next(one for one in untouched(desk.box) if len(one.tickets) > 1)
     given_back = CLERK.give_back(order, desk.box.now, order.tickets[0])
     desk.box.put_order(replace(given_back, updated_at=order.updated_at))
     event_id, id = first_event(desk), desk.account.service.order_id(order)

@@ -15,6 +15,7 @@ import pytest
 from connectors import Connector, create_connector
 from connectors.errors import ConfigurationError
 from spekta.sandbox.app import create_app
+from spekta.sandbox.day import sells
 from spekta.sync import Schedule, Store
 from spekta.sync.sqlite import SqliteStore
 from spekta.sync.sqlite.store import owner
@@ -23,7 +24,7 @@ from spekta.sync.watching import Result, Sync, redrive
 from tests.connectors.conftest import ORIGIN, Account
 from tests.connectors.sandboxed import Clock
 
-from .desk import DAY, HOUR, Desk, Heard, few, pays, sells
+from .desk import DAY, HOUR, Desk, Heard, few, pays
 
 pytestmark = pytest.mark.anyio
 MINUTE = timedelta(minutes=1)
@@ -412,6 +413,26 @@ async def test_watching_syncs_each_connection_when_it_is_due(file: SqliteStore) 
         await watching
     assert set(ended) == set(desks)
     assert [status.working for status in file.statuses()] == [False, False]
+
+
+async def test_watching_soon_sees_what_somebody_else_made_due(
+    file: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desks = {"ticket-tailor": desk_of("ticket-tailor", file)}
+    done: list[Result] = []
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(done) == 2:
+            raise asyncio.CancelledError
+        redrive(file, "ticket-tailor", "somebody else")
+
+    monkeypatch.setattr("spekta.sync.watching.sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await Sync(opener(desks), file, "me", on_result=done.append).watch(desks)
+    assert [result.outcome for result in done] == ["done", "done"]
+    assert max(pauses) <= 5
 
 
 def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
