@@ -76,6 +76,11 @@ class Connector:
         return None if self._http.ahead is None else datetime.now(UTC) + self._http.ahead
 
     @property
+    def requests(self) -> int:
+        """How many requests it has made."""
+        return self._http.requests
+
+    @property
     def name(self) -> str:
         """The connection's name: `eventbrite`, or `eventbrite/london`."""
         return joined(self.provider.slug, self.account)

@@ -61,10 +61,12 @@ class Http:
     process has a guard, it decides what is connected to, and proxies that the environment names are not used.
 
     `ahead` is how far the platform's clock is ahead of ours by its last answer; None where it does not tell the time.
+    `requests` is how many were made.
     """
 
     def __init__(self, transport: Transport | None = None, pace: Turns | None = None) -> None:
         self.ahead: timedelta | None = None
+        self.requests = 0
         self._pace = pace
         if not transport and (policy := guard.here()):
             transport = guarded(policy)
@@ -92,6 +94,7 @@ class Http:
         """
         if self._pace:
             await self._pace.turn(deadline)
+        self.requests += 1
         try:
             async with asyncio.timeout(deadline.remaining()):
                 response = await self._client.request(

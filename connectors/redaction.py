@@ -2,6 +2,7 @@
 
 import logging
 import re
+import traceback
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -43,6 +44,11 @@ def cleaned(value: Any) -> Any:
         return [cleaned(part) for part in value]
     said = str(value)
     return value if (safe := redact(said)) == said else safe
+
+
+def located(error: BaseException) -> str:
+    """Which error it was and where it happened, but not what it says: that may be a value of a query or of a record."""
+    return f"{type(error).__qualname__}\n{''.join(traceback.format_tb(error.__traceback__))}"
 
 
 class RedactingFilter(logging.Filter):

@@ -80,7 +80,9 @@ def configured() -> Bus:
     """The bus that SPEKTA_BUS names. Raises ConfigurationError where it names none."""
     name = os.environ.get(BUS)
     if not name:
-        raise ConfigurationError("There is no bus to ask for a sync.", f"Name it: {BUS}.", BUS)
+        raise ConfigurationError(
+            "There is no bus to ask for a sync.", f"Deploy with Syncing=true, which names it in {BUS}.", BUS
+        )
     return Bus(name)
 
 

@@ -40,6 +40,16 @@ def events() -> "EventBridgeClient":
     return client
 
 
+def cloudformation() -> Any:
+    """A client of CloudFormation. Raises ConfigurationError where no region is set."""
+    return _client("cloudformation")
+
+
+def sqs() -> Any:
+    """A client of SQS. Raises ConfigurationError where no region is set."""
+    return _client("sqs")
+
+
 def functions(at_once: int) -> "LambdaClient":
     """A client of Lambda for so many calls at a time, each of which is waited for as long as a function may take.
     Raises ConfigurationError where no region is set.

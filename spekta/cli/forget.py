@@ -1,23 +1,26 @@
-"""`spekta forget`: erases a person from the copies on this machine."""
+"""`spekta forget`: erases a person from the copies, here or in AWS."""
 
 from typing import Annotated
 
 import typer
 
 from spekta.sync.people import forget as erase
-from spekta.sync.sqlite import SqliteStore
 
+from .copies import STACK, Aws, OfStack, copies
 from .terminal import out
 
 
 def forget(
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")],
+    aws: Aws = False,
+    stack: OfStack = STACK,
 ) -> None:
-    """Erases a person from the copies on this machine, for good.
+    """Erases a person from the copies on this machine, or from those of a stack, for good.
 
     Names, addresses, phone numbers, barcodes and answers go; what was bought and paid stays, as the books need it.
     Later syncs leave the person out too. On the platforms nothing changes: erase the person there as well.
+    The backups of a stack's table end after 35 days.
     """
-    with SqliteStore() as store:
+    with copies(aws, stack) as store:
         count = erase(store, email)
     out().print(f"Erased from {count} records. Later syncs leave this person out.")

@@ -1,4 +1,4 @@
-"""`spekta status`: how fresh the copies on this machine are."""
+"""`spekta status`: how fresh the copies are, here or in AWS."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,10 +8,11 @@ from rich.text import Text
 
 from spekta.sync import Status
 from spekta.sync.feeds import COPIED
-from spekta.sync.sqlite import SqliteStore, default_path
+from spekta.sync.sqlite import default_path
 from spekta.sync.status import Copied
 
 from . import cells, options
+from .copies import STACK, Aws, OfStack, copies, flag
 from .terminal import now, out, remark, say_json
 
 STATES = {
@@ -25,23 +26,25 @@ STATES = {
 NOTHING = "Nothing was synced yet. Run: spekta sync"
 
 
-def status(connections: options.Connections = None, json: options.Json = False) -> None:
-    """How fresh the copies on this machine are, and what went wrong."""
-    found = stored(connections)
+def status(
+    connections: options.Connections = None, aws: Aws = False, stack: OfStack = STACK, json: options.Json = False
+) -> None:
+    """How fresh the copies are, and what went wrong."""
+    found = stored(connections, aws, stack)
     moment = now()
     if json:
         say_json({"connections": [_document(one) for one in found]})
     else:
-        out().print(_table(found, moment) if found else NOTHING)
-    for line in _remarks(found):
+        out().print(_table(found, moment) if found else NOTHING + flag(aws))
+    for line in _remarks(found, flag(aws)):
         remark(line)
 
 
-def stored(connections: Sequence[str] | None) -> list[Status]:
+def stored(connections: Sequence[str] | None, aws: bool, stack: str) -> list[Status]:
     """How the copies stand: of these connections, or of all."""
-    if not default_path().exists():
+    if not aws and not default_path().exists():
         return []
-    with SqliteStore() as store:
+    with copies(aws, stack) as store:
         return [one for one in store.statuses() if not connections or one.connection in connections]
 
 
@@ -66,12 +69,12 @@ def _age(copied: Copied | None, moment: datetime) -> str:
     return f"{cells.span(copied.as_of, moment)} old"
 
 
-def _remarks(found: Iterable[Status]) -> Iterable[str]:
+def _remarks(found: Iterable[Status], where: str) -> Iterable[str]:
     for one in found:
         if one.last_error:
             yield f"{one.connection}: {one.last_error.message} {one.last_error.advice}".strip()
         if one.parked:
-            yield f"{one.connection} is parked after {one.failures} failures. To try again: spekta sync redrive"
+            yield f"{one.connection} is parked after {one.failures} failures. To try again: spekta sync redrive{where}"
         told = {kind: copied for kind, copied in one.kinds.items() if copied.as_of}
         partly = [kind for kind in COPIED if kind in told and told[kind].mode == "created"]
         if partly:

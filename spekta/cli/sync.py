@@ -13,7 +13,7 @@ from rich.table import Table
 
 from connectors import connect as open_connection
 from connectors.credentials.local import local_store
-from connectors.errors import ConfigurationError
+from connectors.errors import ConfigurationError, InvalidArgument
 from spekta.sync import JsonLines, Schedule
 from spekta.sync.feeds import COPIED, Kind
 from spekta.sync.sqlite import SqliteStore
@@ -24,6 +24,7 @@ from spekta.sync.watching import Result, Sync, redrive
 from . import cells, options, reach
 from .bars import WORDS, Bars
 from .boundary import PLATFORM
+from .copies import STACK, Aws, OfStack, copies, flag
 from .terminal import now, out, remark, say_json
 
 Only = Annotated[
@@ -59,9 +60,19 @@ def sync(
     keep_raw: Annotated[
         bool, typer.Option("--keep-raw", help="Keep the platforms' own records too. They hold personal data.")
     ] = False,
+    aws: Annotated[bool, typer.Option("--aws", help="Ask the functions of a stack in AWS for a sync.")] = False,
+    stack: OfStack = STACK,
     json: options.Json = False,
 ) -> None:
     if ctx.invoked_subcommand:
+        if aws:
+            raise InvalidArgument("aws", "--aws stands in the wrong place.", f"Put it after {ctx.invoked_subcommand}.")
+        return
+    if aws:
+        _refuse(watch=watch, events=events, keep_raw=keep_raw)
+        from .stack_syncs import ask
+
+        ask(only, stack, json)
         return
     names = reach.portfolio(only).names
     credentials = local_store()
@@ -84,8 +95,16 @@ def sync(
 
 
 @app.command(name="redrive")
-def again(only: Only = None) -> None:
-    """Makes connections due again that were parked after too many failures, or that wait."""
+def again(only: Only = None, aws: Aws = False, stack: OfStack = STACK) -> None:
+    """Makes connections due again that were parked after too many failures, or that wait.
+
+    With --aws also those whose turn came to nothing: the queue of dead letters is shown, and emptied of them.
+    """
+    if aws:
+        from .stack_syncs import try_again
+
+        try_again(only, stack)
+        return
     with SqliteStore() as store:
         known = [status.connection for status in store.statuses()]
         for name in only or known:
@@ -99,10 +118,12 @@ def again(only: Only = None) -> None:
 def problems(
     only: Only = None,
     retry: Annotated[bool, typer.Option("--retry", help="Read them again with the next sync.")] = False,
+    aws: Aws = False,
+    stack: OfStack = STACK,
     json: options.Json = False,
 ) -> None:
     """Records that could not be read, and why."""
-    with SqliteStore() as store:
+    with copies(aws, stack) as store:
         found = [one for one in store.problems() if not only or one.feed.connection in only]
         kinds: dict[str, set[Kind]] = {}
         for one in found:
@@ -121,7 +142,14 @@ def problems(
     for name in busy:
         remark(f"{name} is being synced right now. Try again later.")
     if retry and found and not busy:
-        remark("They are read again with the next run of: spekta sync")
+        remark(f"They are read again with the next run of: spekta sync{flag(aws)}")
+
+
+def _refuse(**given: object) -> None:
+    for name, value in given.items():
+        if value:
+            option = f"--{name.replace('_', '-')}"
+            raise InvalidArgument(name, f"--aws does not go with {option}.", "Leave one out.")
 
 
 def _problem(one: Quarantined) -> dict[str, object]:

@@ -26,6 +26,7 @@ class Change(BaseModel):
     events: tuple[str, ...] = Field(default=(), description="references of the events that the record belongs to")
     changed: tuple[str, ...] = ()
     noticed_at: Moment
+    type: str
 
 
 class EventChange(Change):

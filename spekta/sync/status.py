@@ -125,6 +125,10 @@ class Status:
         """Whether it is to be tried now."""
         return not self.parked and (self.next_try is None or self.next_try <= now)
 
+    def must_wait(self, now: datetime) -> bool:
+        """Whether the platform asked for a pause that is not over."""
+        return self.is_limited and self.next_try is not None and self.next_try > now
+
     @property
     def has_news(self) -> bool:
         """Whether there is something to look at before it is due. Of a platform that fails it waits until then."""

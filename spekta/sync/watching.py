@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from connectors import Connector
-from connectors.errors import SpektaError
+from connectors.errors import ConfigurationError, SpektaError
+from connectors.redaction import located
 from connectors.webhook import Change
 
 from .announcing import Announcer
@@ -20,18 +21,23 @@ from .store import Store
 from .worker import OnRows, Outcome, Worker
 
 logger = logging.getLogger(__name__)
+Ending = Outcome | Literal["parked", "not_due"]
 SOON = timedelta(seconds=1)  # between a run that ended early and the next one
 GLANCE = timedelta(seconds=5)  # after which somebody else may have made a connection due, or told of changes
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one connection. `parked` and `waiting` ones were not asked, or not to the end."""
+    """What became of one connection. `parked`, `waiting` and `not_due` ones were not asked, or not to the end.
+
+    just_parked: whether this was the failure after which it is tried no more.
+    """
 
     connection: str
-    outcome: Outcome | Literal["parked"]
+    outcome: Ending
     failure: Failure | None = None
     next_try: datetime | None = None
+    just_parked: bool = False
 
 
 @dataclass(slots=True)
@@ -47,6 +53,7 @@ class Sync:
     on_rows: OnRows = lambda connection, kind, read, changed: None
     on_result: Callable[[Result], None] = lambda result: None
     now: Callable[[], datetime] = clock
+    has_time: Callable[[], bool] = lambda: True
 
     async def run(self, connections: Iterable[str]) -> list[Result]:
         """Copies each once. One that is parked, or whose platform asked for a pause that is not over, is left alone."""
@@ -56,14 +63,27 @@ class Sync:
         """Copies each whenever it is due, until cancelled. One that somebody else made due is so within seconds."""
         await asyncio.gather(*(self._forever(name) for name in connections))
 
+    async def turn(self, connection: str, changes: Sequence[Change] = (), *, asked: bool = False) -> Result:
+        """Copies a connection if it is due, or because somebody asked: then also one that is parked. With changes it
+        looks at just these. Raises what the store raises.
+        """
+        status = self.store.status(connection)
+        if status.must_wait(self.now()):
+            return self._result(status, "waiting")
+        if asked or status.is_due(self.now()):
+            return await self._work(status, changes)
+        if status.has_news:
+            return await self._work(status, status.told)
+        return self._result(status, "parked" if status.parked else "not_due")
+
     async def _once(self, connection: str) -> Result:
         status = self.store.status(connection)
         if status.parked:
             result = self._result(status, "parked")
-        elif status.is_limited and status.next_try and status.next_try > self.now():
+        elif status.must_wait(self.now()):
             result = self._result(status, "waiting")
         else:
-            result = await self._work(connection)
+            result = await self._try(status)
         self.on_result(result)
         return result
 
@@ -71,23 +91,30 @@ class Sync:
         while True:
             status = self.store.status(connection)
             if status.is_due(self.now()):
-                self.on_result(await self._work(connection))
+                self.on_result(await self._try(status))
             elif status.has_news:
-                self.on_result(await self._work(connection, status.told))
+                self.on_result(await self._try(status, status.told))
             due = self.store.status(connection).next_try
             pause = max(due - self.now(), SOON) if due and due > self.now() else SOON
             await sleep(min(pause, self.schedule.every, GLANCE).total_seconds())
 
-    async def _work(self, connection: str, changes: Sequence[Change] = ()) -> Result:
+    async def _try(self, status: Status, changes: Sequence[Change] = ()) -> Result:
         try:
-            async with self.open(connection) as connector:
-                outcome = await self._worker(connector, changes).run()
+            return await self._work(status, changes)
         except SpektaError as error:
-            return self._refused(connection, Failure.of(error))
+            return Result(status.connection, "failed", Failure.of(error))
         except Exception as error:  # a store that is locked for long, say: the other connections go on
-            logger.exception("%s failed unexpectedly", connection)
-            return Result(connection, "failed", unexpected(error))
-        return self._result(self.store.status(connection), outcome)
+            logger.error("%s failed unexpectedly: %s", status.connection, located(error))
+            return Result(status.connection, "failed", unexpected(error))
+
+    async def _work(self, before: Status, changes: Sequence[Change]) -> Result:
+        try:
+            connector = self.open(before.connection)
+        except ConfigurationError as error:
+            return self._refused(before, Failure.of(error))
+        async with connector:
+            outcome = await self._worker(connector, changes).run()
+        return self._result(self.store.status(before.connection), outcome, before)
 
     def _worker(self, connector: Connector, changes: Sequence[Change]) -> Worker:
         return Worker(
@@ -98,23 +125,24 @@ class Sync:
             self.announcer,
             self.keep_raw,
             self.now,
+            has_time=self.has_time,
             on_rows=self.on_rows,
             changes=changes,
         )
 
-    def _refused(self, connection: str, failure: Failure) -> Result:
+    def _refused(self, before: Status, failure: Failure) -> Result:
         """A connection that cannot even be opened counts as one that failed."""
         moment = self.now()
-        status = self.store.status(connection).after_failure(moment, failure)
-        if self.store.lease(connection, self.owner, moment, moment + self.schedule.lease):
+        status = before.after_failure(moment, failure)
+        if self.store.lease(status.connection, self.owner, moment, moment + self.schedule.lease):
             self.store.put_status(status, self.owner)
-            self.store.release(connection, self.owner)
-        return self._result(status, "failed")
+            self.store.release(status.connection, self.owner)
+        return self._result(status, "failed", before)
 
-    def _result(self, status: Status, outcome: Outcome | Literal["parked"]) -> Result:
-        return Result(
-            status.connection, outcome, None if outcome in ("done", "busy") else status.last_error, status.next_try
-        )
+    def _result(self, status: Status, outcome: Ending, before: Status | None = None) -> Result:
+        failure = None if outcome in ("done", "busy", "not_due") else status.last_error
+        just_parked = before is not None and status.parked and not before.parked
+        return Result(status.connection, outcome, failure, status.next_try, just_parked)
 
 
 def redrive(store: Store, connection: str, owner: str, whole: Collection[Kind] = ()) -> bool:

@@ -1,5 +1,6 @@
 """AWS on loopback, for processes other than the tests' own."""
 
+import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,7 @@ from .conftest import LEASES, create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
@@ -58,6 +60,14 @@ class Aws:
         return boto3.client("secretsmanager", "eu-central-1", endpoint_url=self.origin, **KEYS)
 
     @property
+    def events(self) -> "EventBridgeClient":
+        return boto3.client("events", "eu-central-1", endpoint_url=self.origin, **KEYS)
+
+    @property
+    def sqs(self) -> Any:
+        return boto3.client("sqs", "eu-central-1", endpoint_url=self.origin, **KEYS)
+
+    @property
     def dynamodb(self) -> "DynamoDBClient":
         return boto3.client("dynamodb", "eu-central-1", endpoint_url=self.origin, **KEYS)
 
@@ -80,11 +90,12 @@ def serving() -> Iterator[Aws]:
         server.server_close()
 
 
-def ended(pid: int) -> Callable[[str], None]:
-    """For `before`: kills a process when it is about to write a secret."""
+def ended(pid: int, last: str = "PutSecretValue", times: int = 1) -> Callable[[str], None]:
+    """For `before`: kills a process when it is about to do something, such as to write a secret, so often."""
+    left = itertools.count(times, -1)
 
     def before(operation: str) -> None:
-        if operation == "PutSecretValue":
+        if operation == last and next(left) == 1:
             os.kill(pid, 9)
             raise InterruptedError
 

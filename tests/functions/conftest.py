@@ -39,17 +39,17 @@ def function() -> ModuleType:
     return provider
 
 
-def handler_of(slug: str) -> ModuleType:
+def handler_of(slug: str, module: str = "provider") -> ModuleType:
     """The handler of another provider, which is loaded once more: for which it is, is chosen when it is imported."""
-    path = f"{functions.__path__[0]}/provider.py"
-    spec = importlib.util.spec_from_file_location(f"functions.provider_of_{slug}", path)
+    path = f"{functions.__path__[0]}/{module}.py"
+    spec = importlib.util.spec_from_file_location(f"functions.{module}_of_{slug}", path)
     assert spec
     assert spec.loader
-    module = importlib.util.module_from_spec(spec)
+    loaded = importlib.util.module_from_spec(spec)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPEKTA_PROVIDER", slug)
-        spec.loader.exec_module(module)
-    return module
+        spec.loader.exec_module(loaded)
+    return loaded
 
 
 @pytest.fixture

@@ -33,9 +33,13 @@ def sent(path: str, method: str, body: str | None = None, *, key: str | None = N
 
 @dataclass
 class Context:
-    """The part of Lambda's context that the logger reads."""
+    """The part of Lambda's context that our functions and their logger read."""
 
     function_name: str = "provider"
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:provider"
     aws_request_id: str = "invocation-1"
+    remaining: int = 900_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining

@@ -23,13 +23,18 @@ class RuntimeApi(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.events: Queue[bytes] = Queue()
         self.outcomes: Queue[tuple[str, Any]] = Queue()
+        self.process: subprocess.Popen[bytes]
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
         """What the function returned. Fails where it raised, or could not be imported."""
-        self.events.put(json.dumps(event).encode())
+        self.hand(event)
         kind, outcome = self.outcomes.get(timeout=PATIENCE)
         assert kind == "response", outcome
         return outcome
+
+    def hand(self, event: Mapping[str, Any]) -> None:
+        """Invokes it and waits for nothing."""
+        self.events.put(json.dumps(event).encode())
 
     def handle_error(self, *_: Any) -> None:
         """Nothing: a process that is ended lets its connection fall."""
@@ -72,7 +77,7 @@ def running(handler: str, environment: Mapping[str, str]) -> Iterator[RuntimeApi
     with RuntimeApi() as api:
         Thread(target=api.serve_forever, daemon=True).start()
         given = {"PATH": os.environ["PATH"], "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}", **environment}
-        process = subprocess.Popen([sys.executable, "-m", "awslambdaric", handler], env=given)
+        process = api.process = subprocess.Popen([sys.executable, "-m", "awslambdaric", handler], env=given)
         try:
             yield api
         finally:

@@ -39,25 +39,25 @@ def test_a_function_imports_its_own_provider_and_nothing_heavy(slug: str) -> Non
     assert providers == [f"connectors.providers.{slug.replace('-', '_')}"]
 
 
-@pytest.mark.parametrize("module", ["general", "portfolio"])
+@pytest.mark.parametrize("module", ["general", "planner", "portfolio", "sync"])
 def test_a_function_of_all_imports_no_provider_before_it_is_asked(module: str) -> None:
     found = loaded(f"import functions.{module}")
     assert not found & HEAVY
     assert not [name for name in found if name.startswith("connectors.providers.")]
 
 
-@pytest.mark.parametrize("module", ["general", "portfolio", "provider"])
+@pytest.mark.parametrize("module", ["general", "planner", "portfolio", "provider", "sync"])
 def test_what_only_a_laptop_needs_stays_there(module: str) -> None:
     found = loaded(f"import functions.{module}")
     assert not [name for name in found if name.startswith(("functions.local", "functions.openapi"))]
 
 
-@pytest.mark.parametrize("module", ["general", "portfolio", "provider"])
+@pytest.mark.parametrize("module", ["general", "planner", "portfolio", "provider", "sync"])
 def test_a_function_brings_no_package_that_one_by_hand_would_not(module: str) -> None:
     ours, bare = ({name.partition(".")[0] for name in loaded(run)} for run in (f"import functions.{module}", BARE))
     assert ours - bare - OURS - sys.stdlib_module_names == set()
 
 
-@pytest.mark.parametrize("module", ["general", "portfolio", "provider"])
+@pytest.mark.parametrize("module", ["general", "planner", "portfolio", "provider", "sync"])
 def test_a_function_imports_little_more_than_one_by_hand(module: str) -> None:
     assert len(loaded(f"import functions.{module}")) < MOST * len(loaded(BARE))

@@ -15,11 +15,22 @@ from tests.functions.conftest import handler_of
 
 from .conftest import EVERYTHING, PARAMETERS, ROOT, TOKENS
 from .intrinsics import Stack
+from .parts import (
+    SECRETS,
+    as_list,
+    asked_by_events,
+    functions,
+    of_providers,
+    of_type,
+    role_of,
+    routes,
+    statements,
+)
 
 GATEWAY_SECONDS = 30
 LARGEST = 450  # CloudFormation ends at 500
-SECRETS = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:spekta"
 READ = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
+EXECUTE_API = "arn:aws:execute-api:eu-central-1:"
 ENI = "arn:aws:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
 
 WEBHOOKS = [slug for slug in SLUGS if find_provider(slug).webhook]
@@ -33,42 +44,6 @@ NOT_AUTHORIZED_BY_THE_GATEWAY = {
     "GET /.well-known/oauth-protected-resource/mcp": "tells clients where to get a token, which they do not have yet",
 }
 ON_EVERYTHING = {"secretsmanager:ListSecrets": "IAM has no narrower resource for it; it gives names, not contents"}
-
-
-def of_type(stack: Stack, *kinds: str) -> dict[str, Any]:
-    found = {name: body for name, body in stack.resources.items() if body["Type"] in kinds}
-    return {name: body["Properties"] for name, body in found.items()}
-
-
-def functions(stack: Stack) -> dict[str, Any]:
-    return of_type(stack, "AWS::Serverless::Function", "AWS::Lambda::Function")
-
-
-def of_providers(stack: Stack) -> dict[str, tuple[str, Any]]:
-    """The logical id and the properties of each provider's function."""
-    slugs = {name: body["Environment"]["Variables"].get("SPEKTA_PROVIDER") for name, body in functions(stack).items()}
-    return {slug: (name, functions(stack)[name]) for name, slug in slugs.items() if slug}
-
-
-def role_of(stack: Stack, function: Any) -> Any:
-    return stack.resources[function["Role"].removesuffix(".Arn")]["Properties"]
-
-
-def statements(role: Any) -> list[Any]:
-    return [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
-
-
-def routes(stack: Stack) -> dict[str, Any]:
-    """By their key, each with the logical id of the function that it leads to."""
-    found = {}
-    for route in of_type(stack, "AWS::ApiGatewayV2::Route").values():
-        integration = stack.resources[route["Target"].removeprefix("integrations/")]["Properties"]
-        found[route["RouteKey"]] = route | {"Function": integration["IntegrationUri"].removesuffix(".Arn")}
-    return found
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def test_every_provider_has_a_function_of_its_name(stack: Stack) -> None:
@@ -165,7 +140,9 @@ def test_assistants_are_let_in_only_where_there_is_an_issuer(template: dict[str,
 def test_every_function_has_a_role_and_a_log_of_its_own(stack: Stack) -> None:
     everyone = list(functions(stack).values())
     assert len({function["Role"] for function in everyone}) == len(everyone)
-    assert len({function["LoggingConfig"]["LogGroup"] for function in everyone}) == len(everyone)
+    logs = {slug: function["LoggingConfig"] for slug, (_, function) in of_providers(stack).items()}
+    assert {slug: function["LoggingConfig"] for slug, (_, function) in of_providers(stack, "sync").items()} == logs
+    assert len({function["LoggingConfig"]["LogGroup"] for function in everyone}) == len(everyone) - len(logs)
     assert all("RetentionInDays" in group for group in of_type(stack, "AWS::Logs::LogGroup").values())
     lambda_alone = [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
     for function in everyone:
@@ -188,7 +165,8 @@ def test_other_policies_are_for_functions_in_a_network_alone(stack: Stack) -> No
     }
     assert found <= {(ENI, True)}
     networked = {name for name, function in functions(stack).items() if "VpcConfig" in function}
-    assert networked in (set(), {name for name, _ in of_providers(stack).values()})
+    asking = [*of_providers(stack).values(), *of_providers(stack, "sync").values()]
+    assert networked in (set(), {name for name, _ in asking})
 
 
 def test_routes_lead_to_their_function(stack: Stack) -> None:
@@ -217,8 +195,8 @@ def test_the_api_is_the_only_way_in(stack: Stack) -> None:
     assert all("CorsConfiguration" not in api for api in of_type(stack, "AWS::ApiGatewayV2::Api").values())
     called = {}
     for permission in of_type(stack, "AWS::Lambda::Permission").values():
-        assert permission["Principal"] == "apigateway.amazonaws.com"
-        called[permission["FunctionName"]] = permission["SourceArn"].partition("arn:aws:execute-api:eu-central-1:")[2]
+        if permission["Principal"] == "apigateway.amazonaws.com":
+            called[permission["FunctionName"]] = permission["SourceArn"].removeprefix(EXECUTE_API)
     expected = {name: f"111122223333:Api/*/*/*/{slug}/*" for slug, (name, _) in of_providers(stack).items()}
     across = ("GeneralFunction", "portfolioFunction", "mcpFunction")
     assert called == expected | dict.fromkeys(across, "111122223333:Api/*")
@@ -251,8 +229,10 @@ def test_the_inner_time_is_up_first(stack: Stack) -> None:
     ours = handler_of("ticket-tailor").SECONDS
     assert ours > REQUEST_SECONDS
     integrations = of_type(stack, "AWS::ApiGatewayV2::Integration").values()
-    assert {one["IntegrationUri"].removesuffix(".Arn") for one in integrations} == functions(stack).keys()
-    for one in functions(stack).values():
+    answering = functions(stack).keys() - asked_by_events(stack).keys()
+    assert {one["IntegrationUri"].removesuffix(".Arn") for one in integrations} == answering
+    for name in answering:
+        one = functions(stack)[name]
         assert ours < one["Timeout"]
         for integration in integrations:
             assert one["Timeout"] < integration["TimeoutInMillis"] / 1000 <= GATEWAY_SECONDS
