@@ -14,12 +14,13 @@ from spekta.aws.bus import BUS, Bus
 from spekta.aws.store import DynamoStore
 from spekta.aws.store.table import TABLE
 from spekta.sandbox.app import create_app
+from spekta.sandbox.day import sells
 from spekta.sandbox.server import connections, running
 from spekta.sync.feeds import COPIED
 from tests.aws.served import Aws, ended, serving
 from tests.aws.state import STATE, create_state
 from tests.connectors.conftest import Account
-from tests.sync.desk import HOUR, Desk, few, sells
+from tests.sync.desk import HOUR, Desk, few
 
 from . import runtime_api
 from .recorded import TICK
