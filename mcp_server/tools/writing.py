@@ -18,7 +18,16 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from connectors import Connector, InvalidArgument, Outcome, Provider, UnifiedEvent, find_provider
+from connectors import (
+    Connector,
+    InvalidArgument,
+    InvalidResponse,
+    Outcome,
+    Provider,
+    Unavailable,
+    UnifiedEvent,
+    find_provider,
+)
 from connectors.http import Deadline
 from connectors.models import UnifiedRecord
 from connectors.references import parse
@@ -46,6 +55,7 @@ TicketTypeReference = Annotated[str, Field(description="A reference, from list_t
 REFERENCES = {"event": EventReference, "ticket_type": TicketTypeReference}
 Confirm = Annotated[str | None, Field(description="The preview's code, once the user agreed")]
 Key = Annotated[str | None, Field(description="Any new text, to do it once more", min_length=1)]
+UNCERTAIN = "It may have been done: look. The same call with the same confirm does it once, however often it is made."
 AGREE = "Show this to the user. If they agree, call again with the same arguments and this confirm."
 
 
@@ -89,7 +99,9 @@ class Write:
         connection, inputs = self._where({name: value for name, value in given.items() if value is not None})
         async with state.connector(connection) as connector:
             key = self._key(inputs, idempotency_key)
-            plan = await connector.act(self.action, inputs, idempotency_key=key, dry_run=True)
+            plan = await connector.act(
+                self.action, inputs, idempotency_key=key, dry_run=True, deadline=until.remaining()
+            )
             code = _code(state, connection, plan)
             if confirm is None:
                 record = await _now(connector, inputs.get("event"), until)
@@ -100,7 +112,11 @@ class Write:
                     "This code does not belong to these arguments.",
                     "Call without confirm, show the preview to the user, and pass the code that it gives.",
                 )
-            outcome = await connector.act(self.action, inputs, idempotency_key=key, deadline=until.remaining())
+            try:
+                outcome = await connector.act(self.action, inputs, idempotency_key=key, deadline=until.remaining())
+            except (Unavailable, InvalidResponse) as error:
+                error.advice = UNCERTAIN
+                raise
         return result(_done(connection, outcome))
 
     def _where(self, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -26,7 +26,7 @@ class RuntimeApi(ThreadingHTTPServer):
         self._turn = Lock()
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
-        """What the function returned. Fails where it raised, or could not be imported. One event is handled at a time."""
+        """What the function returned; it handles one event at a time. Fails where it raised, or cannot be imported."""
         with self._turn:
             self.events.put(json.dumps(event).encode())
             kind, outcome = self.outcomes.get(timeout=PATIENCE)
