@@ -266,7 +266,7 @@ def test_functions_get_what_they_are_told_by(template: dict[str, Any]) -> None:
         "SPEKTA_BUS": "Bus",
         "SPEKTA_LEASE_TABLE": "Leases",
         "SPEKTA_PROVIDER": "ticket-tailor",
-        "SPEKTA_WRITES": "false",
+        "SPEKTA_WRITES": "true",
     }
     assert function["VpcConfig"] == {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
 
