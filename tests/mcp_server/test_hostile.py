@@ -40,7 +40,7 @@ def _box() -> BoxOffice:
     clerk = Clerk()
     venue = Venue(EVIL, EVIL, EVIL, EVIL, "FR", JARDIN.latitude, JARDIN.longitude, EVIL)
     kind = clerk.ticket_type(EVIL, 10, description=EVIL)
-    words = {"name": EVIL, "description": f"<p>{EVIL}</p>", "category": EVIL, "series": EVIL}
+    words: dict[str, Any] = {"name": EVIL, "description": f"<p>{EVIL}</p>", "category": EVIL, "series": EVIL}
     address = f"https://tickets.example/{EVIL}"
     event = clerk.event("gala", (kind,), venue=venue, url=address, image_url=address, **words)
     holder = Person(EVIL, EVIL, f'"{EVIL}"@example.org', EVIL)
