@@ -1,7 +1,7 @@
 """Answers calls of one tool through a door; the platform answers at once.
 
-`python -m benchmarks.door stdio` answers what it reads. `python -m benchmarks.door function 500 '{"name": ...}'` answers
-that call so many times as Lambda would hand it over, with a token.
+`python -m benchmarks.door stdio` answers what it reads. `python -m benchmarks.door function 500 '{"name": ...}'`
+answers that call so many times as Lambda would hand it over, with a token.
 """
 
 import json

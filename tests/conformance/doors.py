@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -23,6 +24,9 @@ from .stack import invoked
 
 SPEKTA = (sys.executable, "-c", "from spekta.cli import main; main()", "mcp")
 ERAS = ("legacy", "modern")
+SCOPES = ("read", "write")
+# The inspector starts a process for every call over stdio, so they share what previews are made with.
+WRITING = {"SPEKTA_WRITES": "true", "SPEKTA_PREVIEW_SECRET": secrets.token_hex(32)}
 PLATFORMS = ("ticket-tailor", "equaticket")
 
 
@@ -58,7 +62,7 @@ def http(origin: str, issuer: Issuer) -> Iterator[Door]:
     """`spekta mcp --http`, with an issuer."""
     port = _free_port()
     resource = f"http://127.0.0.1:{port}/mcp"
-    token = issuer.token(resource, "read")
+    token = issuer.token(resource, *SCOPES)
     with TemporaryDirectory() as folder:
         variables = _variables(origin, folder) | {"SPEKTA_MCP_ISSUER": issuer.address, "SPEKTA_MCP_RESOURCE": resource}
         command = [*SPEKTA, "--http", "--port", str(port)]
@@ -76,14 +80,19 @@ def http(origin: str, issuer: Issuer) -> Iterator[Door]:
 def function(origin: str, issuer: Issuer) -> Iterator[Door]:
     """`functions.mcp.handler` in a process as Lambda runs it, and the functions of the providers that it asks."""
     resource = "https://spekta.example/mcp"
-    token = issuer.token(resource, "read")
+    token = issuer.token(resource, *SCOPES)
     hosts = f"{origin.removeprefix('http://')},{issuer.host}"
     with serving() as aws:
         for slug in PLATFORMS:
             credentials, addresses = connections(origin)[slug]
             secret = json.dumps({**credentials, "addresses": addresses})
             aws.secrets.create_secret(Name=f"spekta/{slug}/default", SecretString=secret)
-        variables = {**aws.environment, "AWS_LAMBDA_FUNCTION_NAME": "spekta", "SPEKTA_ALLOWED_PRIVATE_HOSTS": hosts}
+        variables = {
+            **aws.environment,
+            "AWS_LAMBDA_FUNCTION_NAME": "spekta",
+            "SPEKTA_ALLOWED_PRIVATE_HOSTS": hosts,
+            **WRITING,
+        }
         with (
             invoked(PLATFORMS, variables) as lambdas,
             runtime_api.running(
@@ -119,7 +128,8 @@ def all_doors() -> Iterator[list[Door]]:
 def _variables(origin: str, folder: str) -> dict[str, str]:
     wanted = tuple(slug.replace("-", "_").upper() for slug in PLATFORMS)
     known = {name: value for name, value in environment(origin).items() if name.startswith(wanted)}
-    return {"PATH": os.environ["PATH"], "SPEKTA_CREDENTIALS": str(Path(folder) / "credentials.json"), **known}
+    credentials = str(Path(folder) / "credentials.json")
+    return {"PATH": os.environ["PATH"], "SPEKTA_CREDENTIALS": credentials, **known, **WRITING}
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from .outcome import Outcome
 NAME = "inspector"
 PROGRAM = "@modelcontextprotocol/inspector/clients/launcher/build/index.js"
 TOOL_FAILED, NO_TOKEN = 5, 3
+WRITE = "an event is made once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,24 @@ def outcomes(door: Door, era: str, packages: Path) -> Iterator[Outcome]:
         if door.token or question.token:
             code, said = _asked(door, era, packages, question)
             yield Outcome(name, code == question.code and question.holds in said, f"exit {code}: {said[:300]}")
+    yield _written(door, era, packages)
+
+
+def _written(door: Door, era: str, packages: Path) -> Outcome:
+    """An event is made: a preview, then twice what it is of, which is done once."""
+    event = {
+        "title": "Choir Night",
+        "slug": f"choir-night-{door.name}-{era}".lower(),
+        "timezone": "Europe/London",
+        "starts_at": "2027-10-01T19:00:00+01:00",
+        "currency": "GBP",
+    }
+    said = _asked(door, era, packages, Question(call("equaticket_create_event", **event), ""))[1]
+    code = re.search(r'"confirm":"(\w+)"', said)
+    confirmed = Question(call("equaticket_create_event", **event, confirm=code[1] if code else ""), "")
+    answers = [said, *(_asked(door, era, packages, confirmed)[1] for _ in range(2))]
+    done = ['"done":true' in answer for answer in answers], ['"repeated":true' in answer for answer in answers]
+    return Outcome(WRITE, done == ([False, True, True], [False, False, True]), " ".join(answers)[:600])
 
 
 def _asked(door: Door, era: str, packages: Path, question: Question) -> tuple[int, str]:
