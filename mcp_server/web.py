@@ -84,7 +84,9 @@ class Door:
 
     def _foreign(self, origin: str | None) -> bool:
         """Whether a web page asks that is not ours. The SDK looks only where it looks at hosts, too."""
-        return bool(origin) and not {origin, f"{str(origin).rpartition(':')[0]}:*"} & set(self._origins)
+        if not origin:
+            return False
+        return not {origin, f"{origin.rpartition(':')[0]}:*"} & set(self._origins)
 
     def _metadata(self, method: str) -> Response:
         if method not in ("GET", "HEAD"):
