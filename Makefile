@@ -5,7 +5,7 @@ PYTEST := .venv/bin/pytest -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup docs demo test test-long test-pretix lint format lock validate bench build deploy network clean
+.PHONY: help setup docs demo test test-long test-mcp test-pretix lint format lock validate bench build deploy network clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -20,6 +20,9 @@ test: lint ## Lint, type check, then the test suite
 
 test-long: setup ## The test suite with its long tests
 	$(PYTEST) -m "not pretix and not sam"
+
+test-mcp: setup ## The MCP server against the protocol's conformance suite and inspector (needs npm)
+	tests/conformance/run.sh
 
 test-pretix: setup ## The pretix connector against a pretix of its own
 	tests/pretix/run.sh
@@ -68,7 +71,7 @@ network: .venv-sam/.stamp ## Deploy a network with one fixed outgoing address
 	$(SAM) deploy --template infra/network.yaml --stack-name spekta-network
 
 clean: ## Remove everything that the other targets made
-	rm -rf .venv .venv-lock .venv-pretix .venv-sam .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf .venv .venv-lock .venv-mcp .venv-pretix .venv-sam .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.stamp: requirements/dev.txt pyproject.toml

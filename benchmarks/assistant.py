@@ -1,11 +1,13 @@
 """The MCP server: what its answers weigh, what a call costs, and how soon it is there."""
 
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from statistics import median
+from typing import Any
 
 from .process import run
 from .table import show, verdict
@@ -28,11 +30,18 @@ HELLO = [
     {"jsonrpc": "2.0", "method": "notifications/initialized"},
     {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
 ]
+GET_EVENT: Mapping[str, Any] = {
+    "jsonrpc": "2.0",
+    "method": "tools/call",
+    "params": {"name": "get_event", "arguments": {"event": "ticket-tailor:ev_12"}},
+}
+FEW, CALLS = 20, 400
 
 
 def measure(rounds: int) -> None:
     _day()
     _calls(rounds)
+    _doors(rounds)
     _starts(rounds)
 
 
@@ -48,7 +57,7 @@ def _day() -> None:
 
 def _calls(rounds: int) -> None:
     found = json.loads(run("-m", "benchmarks.calling", str(20 * rounds)).said)
-    print("\nA call, the platform answering at once\n")
+    print("\nCPU time of a call, the platform answering at once\n")
     show(
         ("tool", "connector ms", "tool ms", "ratio"),
         [
@@ -57,6 +66,43 @@ def _calls(rounds: int) -> None:
         ],
     )
     verdict("tool / connector", max(called / alone for alone, called in found.values()), 3)
+
+
+def _doors(rounds: int) -> None:
+    spent: dict[str, list[float]] = {"stdio": [], "the function, with a token": []}
+    for _ in range(rounds):
+        for found, used in zip(spent.values(), (_by_stdio, _by_function), strict=True):
+            found.append(1000 * (used(FEW + CALLS) - used(FEW)) / CALLS)
+    print("\nCPU time of the server for a warm call\n")
+    show(("door", "ms"), [(name, f"{median(found):.2f}") for name, found in spent.items()])
+    stdio, function = (median(found) for found in spent.values())
+    verdict("ms that the function takes more than stdio", function - stdio, 3)
+
+
+def _by_function(calls: int) -> float:
+    """CPU seconds of a process that answers so many calls, its start included."""
+    return run("-m", "benchmarks.door", "function", str(calls), json.dumps(GET_EVENT["params"])).cpu
+
+
+def _by_stdio(calls: int) -> float:
+    """The same over stdio."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.door", "stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin
+        assert server.stdout
+        for message in HELLO[:2]:
+            server.stdin.write(f"{json.dumps(message)}\n")
+        for number in range(2, calls + 2):
+            server.stdin.write(f"{json.dumps({**GET_EVENT, 'id': number})}\n")
+            server.stdin.flush()
+            while json.loads(line := server.stdout.readline())["id"] != number:
+                pass
+            assert '"isError":false' in line, line
+        server.stdin.close()
+        _, status, usage = os.wait4(server.pid, 0)
+        server.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _starts(rounds: int) -> None:

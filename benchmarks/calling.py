@@ -1,6 +1,6 @@
 """A tool called by a client in the same process, against the connector's own calls; the platform answers at once.
 
-`python -m benchmarks.calling 50` prints as JSON, by tool: seconds of the connector, and of the tool.
+`python -m benchmarks.calling 50` prints as JSON, by tool: CPU seconds of the connector, and of the tool.
 """
 
 import asyncio
@@ -94,10 +94,10 @@ async def main(times: int) -> None:
             seconds: tuple[list[float], list[float]] = [], []
             for turn in range(WARM + times):
                 for side, run in zip(seconds, (alone(ask), called(tool, arguments)), strict=True):
-                    started = time.perf_counter()
+                    started = time.process_time()
                     await run
                     if turn >= WARM:
-                        side.append(time.perf_counter() - started)
+                        side.append(time.process_time() - started)
             found[name] = median(seconds[0]), median(seconds[1])
     print(json.dumps(found))
 

@@ -42,7 +42,7 @@ class Acting:
                 f"Writes are switched off, so {name} is not done.",
                 f"The operator sets {WRITES}=true, or in Python create_connector(..., writes=True).",
             )
-        action = self._action(name)
+        action = action_of(self._provider, name)
         key = self._key(action, name, idempotency_key)
         request = self._request(action, name, given, key)
         preview = await self._caller.preview(request)
@@ -56,12 +56,6 @@ class Acting:
         replayed = idempotency is not None and reply.headers.get(idempotency.replayed, "").lower() == "true"
         record = self._record(action, reply.body, request, given.get("event"))
         return Outcome(name, preview, sent=True, record=record, idempotency_key=key, replayed=replayed)
-
-    def _action(self, name: str) -> Action:
-        if name not in self._provider.actions:
-            known = ", ".join(self._provider.actions) or "none"
-            raise InvalidArgument("name", f"{self._provider.name} has no action {name!r}.", f"Its actions: {known}.")
-        return self._provider.actions[name]
 
     def _key(self, action: Action, name: str, given: str | None) -> str | None:
         """The caller's own, or a new one; None where the platform takes none for this."""
@@ -98,6 +92,14 @@ class Acting:
             found: list[UnifiedRecord] = self._mapper.map(Stream(map=action.map), rows[:1], event_id) if rows else []
             return found[0] if found else None
         return None
+
+
+def action_of(provider: Provider, name: str) -> Action:
+    """The action of that name. Raises InvalidArgument."""
+    if name not in provider.actions:
+        known = ", ".join(provider.actions) or "none"
+        raise InvalidArgument("name", f"{provider.name} has no action {name!r}.", f"Its actions: {known}.")
+    return provider.actions[name]
 
 
 def _uncertain(error: ProviderError, key: str | None) -> ProviderError:

@@ -61,11 +61,16 @@ def _unfit(name: str, text: str) -> Exception:
 
 def placeholders(call: Call) -> set[str]:
     """The names that a call needs a value for, in path, query and body."""
-    found = set(_ANY.findall(call.path))
+    found = in_path(call)
     for value in _leaves([call.query, call.json]):
         if isinstance(value, str) and (match := _ANY.fullmatch(value)):
             found.add(match[1])
     return found
+
+
+def in_path(call: Call) -> set[str]:
+    """The names among them that stand in the path."""
+    return set(_ANY.findall(call.path))
 
 
 def _leaves(value: Any) -> Any:

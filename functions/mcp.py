@@ -1,19 +1,20 @@
 """The assistants' door, `ANY /mcp` and `GET /.well-known/oauth-protected-resource/mcp`.
 
 It holds no secret of a platform: it asks the functions of the providers. Who may ask is checked here, by the token;
-where no issuer of tokens is named nobody is let in. It only reads.
+where no issuer of tokens is named nobody is let in.
 """
 
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
+from connectors import ConfigurationError
+from connectors.acting import WRITES
 from mcp_server.admission import ISSUER, RESOURCE, admission
 from mcp_server.copies import Copies
 from mcp_server.server import create_server
-from mcp_server.state import State, allowed
+from mcp_server.state import PREVIEW_SECRET, State, allowed
 from mcp_server.web import create_app
 from spekta.aws.remote import Functions
 from spekta.aws.secrets import SecretStore
@@ -27,11 +28,15 @@ Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def of_stack() -> State:
-    """The connections of the stack, as far as its operator allows."""
+    """The connections of the stack, as far as its operator allows. Raises ConfigurationError for writes without a
+    secret: a preview and what it is for may be asked of two environments, which have to make the same code.
+    """
     functions = Functions(os.environ.get("SPEKTA_STACK", "spekta"))
     copies = Copies(stored.of_stack) if os.environ.get(stored.TABLE) else None
-    state = State(names=SecretStore().connections, open=functions.open, copies=copies, seconds=SECONDS)
-    return replace(allowed(state), writes=False)
+    state = allowed(State(names=SecretStore().connections, open=functions.open, copies=copies, seconds=SECONDS))
+    if state.writes and not os.environ.get(PREVIEW_SECRET):
+        raise ConfigurationError(f"{PREVIEW_SECRET} is missing.", f"Set it, or have {WRITES} be false.")
+    return state
 
 
 def door(state: State) -> Answer:

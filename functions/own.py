@@ -11,10 +11,9 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from connectors import Connector, InvalidArgument, NotAllowed, NotFound, Provider
-from connectors.calls import placeholders
+from connectors.calls import in_path
 from connectors.http import Deadline
 from connectors.own import Action, OwnListing
-from connectors.provider import Call
 
 from . import answers
 from .errors import UnsupportedMediaType
@@ -90,7 +89,7 @@ class Own:
     def _ids(self, path: Mapping[str, str]) -> dict[str, str]:
         return {name: self.read_id(segment, name) for name, segment in path.items()}
 
-    def _body(self, in_path: set[str]) -> dict[str, Any]:
+    def _body(self, elsewhere: set[str]) -> dict[str, Any]:
         """The JSON object that was sent, with amounts as they are written."""
         event = self.resolver.current_event
         kind = event.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -102,7 +101,7 @@ class Own:
             body = None
         if not isinstance(body, dict):
             raise InvalidArgument("body", "The body is not a JSON object.", "Send the inputs as one.")
-        for name in in_path & body.keys():
+        for name in elsewhere & body.keys():
             raise InvalidArgument(name, f"{name} is in the path already.", "Leave it out of the body.")
         return body
 
@@ -110,8 +109,3 @@ class Own:
 def parameters(listing: OwnListing) -> tuple[Parameter, ...]:
     """What a listing can be asked with beside its inputs."""
     return RECORD if listing.one else (*PLACES, *RECORD)
-
-
-def in_path(call: Call) -> set[str]:
-    """The inputs that stand in the path."""
-    return placeholders(Call(call.method, call.path))

@@ -33,11 +33,16 @@ class Authorization:
         return WELL_KNOWN + (urlsplit(self.resource).path.rstrip("/") if self.resource else MCP_PATH)
 
     @property
-    def metadata_address(self) -> str | None:
+    def origin(self) -> str | None:
+        """This server's own, by which its pages and hosts are told from others'."""
         if self.resource is None:
             return None
         parts = urlsplit(self.resource)
-        return f"{parts.scheme}://{parts.netloc}{self.metadata_path}"
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def metadata_address(self) -> str | None:
+        return None if self.origin is None else f"{self.origin}{self.metadata_path}"
 
     def metadata(self, scopes: Collection[str] = SCOPES) -> Mapping[str, Any]:
         """What clients read to find the issuer. scopes: those of which this server has a use."""

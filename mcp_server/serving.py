@@ -25,8 +25,7 @@ def door(admitted: Admission) -> Door:
     names, origins = list(LOOPBACK), [f"http://{name}:*" for name in LOOPBACK]
     hosts = [*names, *(f"{name}:*" for name in names)]
     if resource := admitted.authorization.resource:
-        parts = urlsplit(resource)
-        hosts, origins = [*hosts, parts.netloc], [*origins, f"{parts.scheme}://{parts.netloc}"]
+        hosts.append(urlsplit(resource).netloc)
     return create_app(create_server(local(), shared=True), admitted.authorization, hosts=hosts, origins=origins)
 
 

@@ -13,6 +13,7 @@ from connectors import ConfigurationError, Connector, InvalidArgument, Portfolio
 from connectors.acting import WRITES
 from connectors.credentials.local import local_store
 from connectors.portfolio import Progress
+from connectors.redaction import remember
 from connectors.registry import SLUGS
 
 from .caller import ANYBODY, PERSONAL_DATA, WRITE, Caller, Names, caller_of, names_of, within
@@ -21,6 +22,8 @@ from .copies import local as local_copies
 
 ALLOW_PERSONAL_DATA = "SPEKTA_ALLOW_PERSONAL_DATA"
 PROVIDERS, TOOLS = "SPEKTA_PROVIDERS", "SPEKTA_TOOLS"
+PREVIEW_SECRET = "SPEKTA_PREVIEW_SECRET"
+SHORTEST_SECRET = 32
 
 
 def _utc_now() -> datetime:
@@ -37,7 +40,7 @@ class State:
 
     personal_data, writes, providers, tools: what the operator allows, and within that the caller; None is all of them.
     copies: those that were synced; None where none are kept. seconds: within which a call answers. secret: what the
-    codes of previews are made with. caller: whose call it is.
+    codes of previews are made with, the same in all processes that serve the same callers. caller: whose call it is.
     """
 
     names: Callable[[], Sequence[str]]
@@ -132,14 +135,22 @@ def local(environment: Mapping[str, str] = os.environ) -> State:
 
 
 def allowed(state: State, environment: Mapping[str, str] = os.environ) -> State:
-    """What the operator allows by the environment. Raises ConfigurationError for an unknown provider in it."""
-    providers, tools = environment.get(PROVIDERS), environment.get(TOOLS)
+    """What the operator allows by the environment. Raises ConfigurationError for an unknown provider in it, or a secret
+    that can be guessed.
+    """
+    providers, tools, secret = (environment.get(name) for name in (PROVIDERS, TOOLS, PREVIEW_SECRET))
+    if secret and len(secret) < SHORTEST_SECRET:
+        raise ConfigurationError(
+            f"{PREVIEW_SECRET} is too short.", f"Give {SHORTEST_SECRET} characters at least, or leave it out."
+        )
+    remember(secret or "")
     return replace(
         state,
         personal_data=environment.get(ALLOW_PERSONAL_DATA, "").lower() == "true",
         writes=environment.get(WRITES) == "true",
         providers=check(PROVIDERS, names_of(providers), SLUGS) if providers else None,
         tools=names_of(tools) if tools else None,
+        secret=secret.encode() if secret else state.secret,
     )
 
 

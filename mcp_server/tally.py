@@ -2,9 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated, NamedTuple
-
-from pydantic import Field
+from typing import NamedTuple
 
 from connectors import UnifiedAttendee
 from connectors.models import AttendeeStatus
@@ -21,7 +19,7 @@ class Count(Part):
     status: str | None = None
     tickets: int
     valid: int | None = None
-    checked_in: Annotated[int | None, Field(description="Absent if the platform does not tell")] = None
+    checked_in: int | None = None
     check_in_unknown: int | None = None
 
 

@@ -37,23 +37,32 @@ def create_app(
     """The server as an ASGI application; its lifespan has to be run.
 
     hosts: those that a request may name, against pages that rebind their own; None where a gateway has looked already.
-    origins: of web pages that may ask. buffered: answer as JSON alone, where a transport carries no stream.
+    origins: of web pages that may ask, beside the server's own. buffered: answer as JSON alone, where a transport
+    carries no stream.
     """
-    guarded = hosts is not None or bool(origins)
+    pages = [*origins, *((authorization.origin,) if authorization.origin else ())]
     security = TransportSecuritySettings(
-        enable_dns_rebinding_protection=guarded, allowed_hosts=list(hosts or ()), allowed_origins=list(origins)
+        enable_dns_rebinding_protection=hosts is not None, allowed_hosts=list(hosts or ()), allowed_origins=pages
     )
     app = server.streamable_http_app(
         streamable_http_path=MCP_PATH, stateless_http=True, json_response=buffered, transport_security=security
     )
-    return Door(app, authorization, server.state, server.writing)
+    return Door(app, authorization, server.state, server.writing, pages)
 
 
 class Door:
     """Lets in who may ask what is asked."""
 
-    def __init__(self, app: ASGIApp, authorization: Authorization, state: State, writing: Collection[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        authorization: Authorization,
+        state: State,
+        writing: Collection[str],
+        origins: Collection[str],
+    ) -> None:
         self._app = app
+        self._origins = origins
         self._authorization = authorization
         self._state = state
         self._writing = writing
@@ -66,19 +75,25 @@ class Door:
             await self._metadata(scope["method"])(scope, receive, send)
         elif scope["path"] == MCP_PATH and scope["method"] != "POST":
             await Response(status_code=405, headers={"Allow": "POST", **UNCACHED})(scope, receive, send)
+        elif scope["path"] == MCP_PATH and self._foreign(Request(scope).headers.get("origin")):
+            await _refused(403, "forbidden_origin", "Pages of other sites may not ask.", {})(scope, receive, send)
         elif scope["path"] == MCP_PATH:
             await self._admit(scope, receive, send)
         else:
             await Response(status_code=404, headers=UNCACHED)(scope, receive, send)
+
+    def _foreign(self, origin: str | None) -> bool:
+        """Whether a web page asks that is not ours. The SDK looks only where it looks at hosts, too."""
+        if not origin:
+            return False
+        return not {origin, f"{origin.rpartition(':')[0]}:*"} & set(self._origins)
 
     def _metadata(self, method: str) -> Response:
         if method not in ("GET", "HEAD"):
             return Response(status_code=405, headers={"Allow": "GET"})
         allowed = {READ: True, PERSONAL_DATA: self._state.personal_data, WRITE: bool(self._writing)}
         found = self._authorization.metadata([scope for scope, useful in allowed.items() if useful])
-        return JSONResponse(
-            found, headers={"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
-        )
+        return JSONResponse(found, headers=PUBLIC)
 
     async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from connectors.calls import in_path
 from connectors.models import (
     HealthCheckResult,
     PlatformRecord,
@@ -131,7 +132,7 @@ def _question(provider: Provider, route: Route) -> dict[str, Any]:
 
 def _listing(provider: Provider, name: str, listing: OwnListing) -> dict[str, Any]:
     fields = untitled(TypeAdapter(listing.inputs).json_schema())
-    ids = own.in_path(listing.call)
+    ids = in_path(listing.call)
     record = _record(listing.stream.map)
     schema = closed({"data": ref(record)}) if listing.one else ref(page_of(record))
     found = _get(
@@ -146,7 +147,7 @@ def _listing(provider: Provider, name: str, listing: OwnListing) -> dict[str, An
 
 def _action(provider: Provider, name: str, action: Action) -> dict[str, Any]:
     fields = untitled(TypeAdapter(action.inputs).json_schema())
-    ids = own.in_path(action.call)
+    ids = in_path(action.call)
     record = {"anyOf": [ref(_record(action.map)), {"type": "null"}]} if action.map else {"type": "null"}
     text_or_null = {"type": ["string", "null"]}
     flag = {"type": "boolean"}

@@ -55,7 +55,7 @@ async def list_attendees(
     ctx: Ctx,
     event: EventReference,
     summary: Annotated[bool, Field(description="Count instead of list")] = False,
-    checked_in: Annotated[bool | None, Field(description="Only those that were scanned, or were not")] = None,
+    checked_in: Annotated[bool | None, Field(description="Only those scanned, or not")] = None,
     personal_data: PersonalData = False,
     limit: Annotated[int, Field(ge=1, le=100, description="Tickets")] = 25,
     cursor: Cursor = None,

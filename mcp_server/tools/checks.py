@@ -24,8 +24,8 @@ class Checks(Part):
 
 
 async def check_connection(ctx: Ctx, connections: Connections = None) -> Annotated[CallToolResult, Checks]:
-    """Whether connections work, asked by each platform's cheapest call: how long it took, live or test mode, and what
-    to do about one that fails. Not needed before other calls, which say the same of the connections they ask."""
+    """Whether connections work: how long each platform's cheapest call took, live or test mode, what to do about one
+    that fails. Other calls say as much of those they ask."""
     state = state_of(ctx)
     async with progress(ctx, "connections") as note:
         return result(await checked(state.portfolio(connections, note), state.seconds))

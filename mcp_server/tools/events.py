@@ -75,12 +75,12 @@ async def list_events(
     starts_after: StartsAfter = None,
     starts_before: StartsBefore = None,
     since: Annotated[AwareDatetime | None, Field(description="Changed at or after")] = None,
-    limit: Annotated[int, Field(ge=1, le=100, description="Shared out among connections, at least 1 each")] = 25,
+    limit: Annotated[int, Field(ge=1, le=100, description="Shared among connections, at least 1 each")] = 25,
     cursor: Cursor = None,
     response_format: Annotated[Detail, Field(description="detailed: with address, description, link")] = "concise",
 ) -> Annotated[CallToolResult, EventList]:
-    """Find events on all connected platforms. Gives the references that the other tools take. For money, go straight
-    to get_revenue: it takes q and dates too."""
+    """Find events on all connected platforms. Gives the references that other tools take. For money go straight to
+    get_revenue: it takes q and dates too."""
     state = state_of(ctx)
     until, now = Deadline(state.seconds), state.now()
     filters, detailed = _filters(status, q, starts_after, starts_before, now), response_format == "detailed"

@@ -19,7 +19,7 @@ LIMIT = 100
 """Records in an answer."""
 
 Connection = Annotated[str, Field(description="An evvnt connection")]
-Publisher = Annotated[str | None, Field(description="A publisher's number; the connection's own if left out")]
+Publisher = Annotated[str | None, Field(description="A number; the connection's own if left out")]
 Interests = Literal["all", "direct", "direct_to_root"]
 
 
@@ -56,7 +56,7 @@ async def evvnt_list_categories(
     publisher: Publisher = None,
     cursor: Cursor = None,
 ) -> Annotated[CallToolResult, Categories]:
-    """evvnt's tree of categories, or those that a publisher is interested in. Events of list_events name theirs."""
+    """evvnt's tree of categories, or those that a publisher is interested in."""
     state = state_of(ctx)
     wanted = {"publisherId": publisher, "filter": publisher_interests}
     listing, inputs = ("publisher_categories", _given(wanted)) if publisher_interests else ("categories", {})
@@ -75,7 +75,7 @@ async def evvnt_list_categories(
 async def evvnt_list_published_events(
     ctx: Ctx,
     connection: Connection = "evvnt",
-    newer_than: Annotated[AwareDatetime | None, Field(description="Changed after, as 2027-03-01T00:00:00Z")] = None,
+    newer_than: Annotated[AwareDatetime | None, Field(description="Changed after")] = None,
     publisher: Publisher = None,
     cursor: Cursor = None,
 ) -> Annotated[CallToolResult, PublishedEvents]:

@@ -83,7 +83,7 @@ async def list_orders(
     ] = None,
     since: Annotated[AwareDatetime | None, Field(description="Changed at or after")] = None,
     personal_data: PersonalData = False,
-    limit: Annotated[int, Field(ge=1, le=100, description="Shared out among connections, at least 1 each")] = 25,
+    limit: Annotated[int, Field(ge=1, le=100, description="Shared among connections, at least 1 each")] = 25,
     cursor: Cursor = None,
     response_format: Annotated[Detail, Field(description="detailed: with tax, fees, discount, lines")] = "concise",
 ) -> Annotated[CallToolResult, OrderList]:

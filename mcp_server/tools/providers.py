@@ -42,8 +42,8 @@ async def list_providers(
     ctx: Ctx,
     provider: Annotated[str | None, Field(description="Only this one, with options and limitations")] = None,
 ) -> Annotated[CallToolResult, Platforms]:
-    """What each platform offers, which connections exist, how to connect more. Of use when something is missing or
-    unsupported; not needed before other calls."""
+    """What each platform offers, which connections exist, how to connect more: for when something is missing or
+    unsupported."""
     state = state_of(ctx)
     names = state.connections()
     only = find_provider(provider).slug if provider else None

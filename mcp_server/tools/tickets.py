@@ -44,8 +44,8 @@ async def list_tickets(
     event: EventReference,
     cursor: Cursor = None,
 ) -> Annotated[CallToolResult, TicketList]:
-    """The kinds of tickets of one event: price, the fee on top of it, how many are sold and left. For the tickets that
-    were issued, call list_attendees."""
+    """The kinds of tickets of one event: price, the fee on top, how many are sold and left. For issued tickets call
+    list_attendees."""
     state, reference = state_of(ctx), parse(event, "event")
     until = Deadline(state.seconds)
 

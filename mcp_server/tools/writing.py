@@ -1,8 +1,9 @@
 """Tools that change something on a platform, made of what its provider declares that it can be told.
 
 The first call previews: what would be sent, and a code. The second call repeats the arguments and passes the code. The
-code is made with a secret of the server's, of what is sent and for whom, so that no text of a platform can bring one
-along. What is sent carries a key made of the arguments, so that however often it is repeated it is done once.
+code is made with a secret of the server's, of what is sent, for whom and when, so that no text of a platform can bring
+one along, and yesterday's consent is none. What is sent carries a key made of the arguments, so that however often it
+is repeated it is done once.
 """
 
 import hashlib
@@ -18,7 +19,16 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from connectors import Connector, InvalidArgument, Outcome, Provider, UnifiedEvent, find_provider
+from connectors import (
+    Connector,
+    InvalidArgument,
+    InvalidResponse,
+    Outcome,
+    Provider,
+    Unavailable,
+    UnifiedEvent,
+    find_provider,
+)
 from connectors.http import Deadline
 from connectors.models import UnifiedRecord
 from connectors.references import parse
@@ -46,6 +56,7 @@ TicketTypeReference = Annotated[str, Field(description="A reference, from list_t
 REFERENCES = {"event": EventReference, "ticket_type": TicketTypeReference}
 Confirm = Annotated[str | None, Field(description="The preview's code, once the user agreed")]
 Key = Annotated[str | None, Field(description="Any new text, to do it once more", min_length=1)]
+UNCERTAIN = "It may have been done: look. The same call with the same confirm does it once, however often it is made."
 AGREE = "Show this to the user. If they agree, call again with the same arguments and this confirm."
 
 
@@ -89,18 +100,24 @@ class Write:
         connection, inputs = self._where({name: value for name, value in given.items() if value is not None})
         async with state.connector(connection) as connector:
             key = self._key(inputs, idempotency_key)
-            plan = await connector.act(self.action, inputs, idempotency_key=key, dry_run=True)
-            code = _code(state, connection, plan)
+            plan = await connector.act(
+                self.action, inputs, idempotency_key=key, dry_run=True, deadline=until.remaining()
+            )
+            codes = _codes(state, connection, plan)
             if confirm is None:
                 record = await _now(connector, inputs.get("event"), until)
-                return result(_preview(connection, plan, record, code))
-            if not hmac.compare_digest(confirm.encode(), code.encode()):
+                return result(_preview(connection, plan, record, codes[0]))
+            if not any(hmac.compare_digest(confirm.encode(), code.encode()) for code in codes):
                 raise InvalidArgument(
                     "confirm",
-                    "This code does not belong to these arguments.",
+                    "This code does not belong to these arguments, or is older than an hour.",
                     "Call without confirm, show the preview to the user, and pass the code that it gives.",
                 )
-            outcome = await connector.act(self.action, inputs, idempotency_key=key, deadline=until.remaining())
+            try:
+                outcome = await connector.act(self.action, inputs, idempotency_key=key, deadline=until.remaining())
+            except (Unavailable, InvalidResponse) as error:
+                error.advice = UNCERTAIN
+                raise
         return result(_done(connection, outcome))
 
     def _where(self, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -153,9 +170,12 @@ def _tool(provider: Provider, name: str) -> Tool:
     )
 
 
-def _code(state: State, connection: str, plan: Outcome) -> str:
-    told = json.dumps([state.caller.principal, connection, plan.idempotency_key, asdict(plan.request)], default=str)
-    return hmac.new(state.secret, told.encode(), hashlib.sha256).hexdigest()[:12]
+def _codes(state: State, connection: str, plan: Outcome) -> list[str]:
+    """The code of this hour, and that of the one before."""
+    what = [state.caller.principal, connection, plan.idempotency_key, asdict(plan.request)]
+    hour = int(state.now().timestamp()) // 3600
+    told = [json.dumps([*what, one], default=str).encode() for one in (hour, hour - 1)]
+    return [hmac.new(state.secret, one, hashlib.sha256).hexdigest()[:12] for one in told]
 
 
 async def _now(connector: Connector, event_id: str | None, until: Deadline) -> Thing | None:

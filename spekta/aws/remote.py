@@ -52,8 +52,17 @@ class Functions:
         slug, account = split(connection)
         provider = find_provider(slug)
 
-        async def ask(path: str, query: Mapping[str, Any], deadline: Deadline) -> dict[str, Any]:
-            request = http_event("GET", f"/v1/{slug}{path}", query, self._headers(), request_id=str(uuid.uuid4()))
+        async def ask(
+            path: str,
+            query: Mapping[str, Any],
+            deadline: Deadline,
+            *,
+            method: str = "GET",
+            headers: Mapping[str, str] | None = None,
+            body: str | None = None,
+        ) -> dict[str, Any]:
+            sent = {**self._headers(), **(headers or {})}
+            request = http_event(method, f"/v1/{slug}{path}", query, sent, body, request_id=str(uuid.uuid4()))
             return content_of(await self._invoke(slug, request, deadline), provider)
 
         personal_data = os.environ.get("SPEKTA_ALLOW_PERSONAL_DATA") == "true"

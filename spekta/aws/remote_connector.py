@@ -1,21 +1,34 @@
 """A connector that asks by the routes of the HTTP API, and so knows no credentials."""
 
+import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Set
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NoReturn, Protocol
 
 from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
 
-from connectors import Connector, HealthCheckResult, InvalidArgument, NotAllowed, PaginatedResult, Problem, Provider
-from connectors.calls import placeholders
+from connectors import (
+    Connector,
+    HealthCheckResult,
+    InvalidArgument,
+    NotAllowed,
+    Outcome,
+    PaginatedResult,
+    Problem,
+    Provider,
+)
+from connectors.acting import action_of
+from connectors.calls import in_path
 from connectors.connector import WALKING_SIZE, OnProblem
 from connectors.errors import SpektaError
 from connectors.http import Deadline
 from connectors.models import (
     HealthError,
     PlatformRecord,
+    Preview,
     UnifiedAttendee,
     UnifiedEvent,
     UnifiedOrder,
@@ -23,7 +36,6 @@ from connectors.models import (
     UnifiedTicket,
 )
 from connectors.paging import Fits, Paging
-from connectors.provider import Call
 from connectors.questions import Filters, Questions, check_id
 from connectors.references import encode_id
 
@@ -35,16 +47,26 @@ RECORDS: Mapping[str, Any] = {
 }
 OWN = UnifiedEvent | UnifiedTicket | UnifiedAttendee | UnifiedOrder | PlatformRecord  # its fields tell which
 PERSONAL = ("attendees", "orders")
+KEY = "Idempotency-Key"
 
 
 class Ask(Protocol):
     """Asks a route of the provider, and gives what its answer holds. Raises SpektaError."""
 
-    async def __call__(self, path: str, query: Mapping[str, Any], deadline: Deadline) -> dict[str, Any]: ...
+    async def __call__(
+        self,
+        path: str,
+        query: Mapping[str, Any],
+        deadline: Deadline,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: str | None = None,
+    ) -> dict[str, Any]: ...
 
 
 class RemoteConnector(Connector):
-    """A connection of which another function holds the credentials. It reads page by page, and writes nothing.
+    """A connection of which another function holds the credentials. It reads page by page.
 
     personal_data: whether that function gives it.
     """
@@ -63,8 +85,35 @@ class RemoteConnector(Connector):
     def walk(self, *_: Any, **__: Any) -> NoReturn:
         raise NotAllowed(f"{self.name} is read page by page here.", "Ask for pages, or walk where its credentials are.")
 
-    async def act(self, *_: Any, **__: Any) -> NoReturn:
-        raise NotAllowed(f"{self.name} is only read here.", "Ask its own route of the HTTP API.")
+    async def act(
+        self,
+        action: str,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+        deadline: float | None = None,
+    ) -> Outcome:
+        """By its route, and so only where its function has writes switched on. What was sent is shown as that route was
+        asked: what the platform was sent, only a dry run tells.
+        """
+        about = action_of(self.provider, action)
+        path, told = _route(about.route, in_path(about.call), inputs or {})
+        body = to_jsonable_python(told)
+        headers = {"Content-Type": "application/json"} | ({KEY: idempotency_key} if idempotency_key else {})
+        query = {"account": self.account, **({"dry_run": "true"} if dry_run else {})}
+        method = about.call.method
+        found = await self._ask(
+            path, query, Deadline(deadline), method=method, headers=headers, body=json.dumps(body) if body else None
+        )
+        return Outcome(
+            action,
+            Preview(**found["request"]) if dry_run else Preview(method, path, headers, body or None),
+            sent=found["sent"],
+            record=None if found["data"] is None else _own().validate_python(found["data"]),
+            idempotency_key=found["idempotency_key"],
+            replayed=found["replayed"],
+        )
 
     def check_revenue(self) -> None:
         """What depends on the connection's options, only its function knows."""
@@ -156,11 +205,7 @@ class RemotePages(Paging):
         """Where a listing is, and which of the filters are asked for in the query."""
         if kind in self._provider.listings:
             listing = self._provider.listings[kind]
-            in_path = placeholders(Call("GET", listing.call.path))
-            for name in sorted(in_path - filters.keys()):
-                raise InvalidArgument(name, f"{name} is missing.", "Here that of the connection is not known: give it.")
-            path = listing.route.format(**{name: encode_id(str(filters[name])) for name in in_path & filters.keys()})
-            return path, {name: value for name, value in filters.items() if name not in in_path}
+            return _route(listing.route, in_path(listing.call), filters)
         if event_id is None:
             return f"/{kind}", filters
         check_id(event_id)
@@ -168,6 +213,16 @@ class RemotePages(Paging):
 
     def _gives_persons(self, kind: str) -> bool:
         return self._personal_data and (kind in PERSONAL or kind in self._provider.listings)
+
+
+def _route(route: str, places: Set[str], given: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The path of a route, and what is given beside what stands in it."""
+    for name in sorted(places - given.keys()):
+        raise InvalidArgument(name, f"{name} is missing.", "Here that of the connection is not known: give it.")
+    for name in sorted(places):
+        check_id(str(given[name]))
+    path = route.format(**{name: encode_id(str(given[name])) for name in places})
+    return path, {name: value for name, value in given.items() if name not in places}
 
 
 def _text(value: Any) -> Any:
@@ -187,6 +242,11 @@ def _page(content: Mapping[str, Any], record: Any) -> PaginatedResult[Any]:
         problems=[Problem(one["path"], one["reason"]) for one in content.get("problems", ())],
         filtered_here=tuple(content.get("filtered_here", ())),
     )
+
+
+@cache
+def _own() -> TypeAdapter[Any]:
+    return TypeAdapter(OWN)
 
 
 @cache

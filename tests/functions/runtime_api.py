@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 PATIENCE = 20  # seconds, for a process that died
@@ -24,11 +24,13 @@ class RuntimeApi(ThreadingHTTPServer):
         self.events: Queue[bytes] = Queue()
         self.outcomes: Queue[tuple[str, Any]] = Queue()
         self.process: subprocess.Popen[bytes]
+        self._turn = Lock()
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
-        """What the function returned. Fails where it raised, or could not be imported."""
-        self.hand(event)
-        kind, outcome = self.outcomes.get(timeout=PATIENCE)
+        """What the function returned; it handles one event at a time. Fails where it raised, or cannot be imported."""
+        with self._turn:
+            self.hand(event)
+            kind, outcome = self.outcomes.get(timeout=PATIENCE)
         assert kind == "response", outcome
         return outcome
 
@@ -72,12 +74,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running(handler: str, environment: Mapping[str, str]) -> Iterator[RuntimeApi]:
-    """A function as Lambda runs it, with nothing in its environment but what is given."""
+def running(handler: str, environment: Mapping[str, str], log: int | None = None) -> Iterator[RuntimeApi]:
+    """A function as Lambda runs it, with nothing in its environment but what is given. log: where its log goes."""
     with RuntimeApi() as api:
         Thread(target=api.serve_forever, daemon=True).start()
         given = {"PATH": os.environ["PATH"], "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}", **environment}
-        process = api.process = subprocess.Popen([sys.executable, "-m", "awslambdaric", handler], env=given)
+        command = [sys.executable, "-m", "awslambdaric", handler]
+        process = api.process = subprocess.Popen(command, env=given, stdout=log)
         try:
             yield api
         finally:

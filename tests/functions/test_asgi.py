@@ -75,6 +75,15 @@ def test_a_client_may_narrow_by_address(function: Resident) -> None:
     assert [tool["name"] for tool in result(function(event))["tools"]] == ["get_event"]
 
 
+@pytest.mark.parametrize(
+    "origin, status",
+    [("https://evil.example", 403), ("https://spekta.example:8443", 403), ("https://spekta.example", 200)],
+)
+def test_pages_of_other_sites_may_not_ask(function: Resident, origin: str, status: int) -> None:
+    event = posted("tools/list", {}, MODERN)
+    assert function({**event, "headers": {**event["headers"], "origin": origin}})["statusCode"] == status
+
+
 def test_without_a_token_nothing_is_told(function: Resident) -> None:
     answer = function(posted("tools/list", {}, MODERN, token=None))
     assert answer["statusCode"] == 401

@@ -10,8 +10,8 @@ import pytest
 from starlette.applications import Starlette
 
 from connectors import find_provider
+from connectors.calls import in_path
 from connectors.credentials.environment import EnvironmentStore
-from functions.own import in_path
 from functions.routes import ROUTES
 from spekta.sandbox.server import environment
 

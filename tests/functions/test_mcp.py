@@ -1,16 +1,19 @@
-"""The assistants' door of a stack: its tools ask the functions of the providers; nobody is let in without an issuer."""
+"""The assistants' door of a stack: its tools ask the functions of the providers, which do what is written to platforms;
+nobody is let in without an issuer.
+"""
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import httpx2
 import pytest
 
-from connectors import connect
+from connectors import ConfigurationError, connect
 from connectors.credentials.environment import EnvironmentStore
 from functions import mcp, stored
 from functions.asgi import Resident
@@ -18,6 +21,7 @@ from mcp_server.authorization import Authorization
 from mcp_server.copies import Copies
 from mcp_server.server import create_server
 from mcp_server.state import State
+from mcp_server.tools.writing import UNCERTAIN
 from mcp_server.web import create_app
 from spekta.aws.remote import Functions
 from spekta.sandbox.server import environment
@@ -29,6 +33,10 @@ from tests.mcp_server.website import ISSUER, MODERN, RESOURCE, Tokens, message
 from .conftest import handler_of
 from .events import Context, request
 
+CHOIR = {
+    "title": "Choir Night", "slug": "choir-night", "timezone": "Europe/London",
+    "starts_at": "2027-10-01T19:00:00+01:00", "currency": "GBP",
+}  # fmt: skip
 SOLD = ("ticket-tailor", "pretix", "evvnt")
 
 
@@ -38,11 +46,14 @@ class Stack:
     def __init__(self, handlers: dict[str, ModuleType]) -> None:
         self._handlers = handlers
         self.asked: list[dict[str, Any]] = []
+        self.loses_answers = False
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - boto3's names
         event = json.loads(Payload)
         self.asked.append(event)
         answer = self._handlers[FunctionName.removeprefix("stack-")].handler(event, Context())
+        if self.loses_answers and "dry_run" not in event["rawQueryString"]:
+            answer = {"errorMessage": "2026 Task timed out", "errorType": "Sandbox.Timedout"}
         return {"Payload": Body(json.dumps(answer).encode())}
 
 
@@ -59,7 +70,7 @@ Ask = Callable[..., dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def handlers() -> dict[str, ModuleType]:
-    return {slug: handler_of(slug) for slug in SOLD}
+    return {slug: handler_of(slug) for slug in (*SOLD, "equaticket")}
 
 
 @pytest.fixture
@@ -75,9 +86,9 @@ def asking(stack: Stack) -> Iterator[Callable[..., Ask]]:
     """Makes doors of the stack, each with what its operator allows."""
     made: list[Resident] = []
 
-    def make(**allowed: Any) -> Ask:
+    def make(connections: Sequence[str] = SOLD, **allowed: Any) -> Ask:
         functions = Functions("stack", stack)  # type: ignore[arg-type]
-        state = State(names=lambda: list(SOLD), open=functions.open, seconds=mcp.SECONDS, **allowed)
+        state = State(names=lambda: list(connections), open=functions.open, seconds=mcp.SECONDS, **allowed)
         rules = Authorization(Tokens(), RESOURCE, ISSUER)
         resident = Resident(create_app(create_server(state, shared=True), rules, buffered=True))
         made.append(resident)
@@ -163,9 +174,137 @@ def test_with_an_issuer_a_token_is_asked_for(monkeypatch: pytest.MonkeyPatch) ->
     answer.close()
 
 
-def test_it_only_reads_whatever_the_stack_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+# What is written
+
+
+@pytest.fixture
+def writing(asking: Callable[..., Ask], sandbox: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Ask]]:
+    """Makes environments of one door, where the stack allows writes."""
     monkeypatch.setenv("SPEKTA_WRITES", "true")
-    assert mcp.of_stack().writes is False
+    secret = b"what all environments share"
+
+    def make() -> Ask:
+        return partial(asking(["equaticket"], writes=True, secret=secret), token="read.write")
+
+    yield make
+    httpx2.post(f"{sandbox}/_sandbox/reset", params={"provider": "equaticket"})
+
+
+def test_an_event_is_made_sold_and_cancelled_through_the_function_of_its_platform(writing: Callable[[], Ask]) -> None:
+    ask = writing()
+
+    def do(action: str, **arguments: Any) -> dict[str, Any]:
+        plan = ask(f"equaticket_{action}", **arguments)
+        found = ask(f"equaticket_{action}", **arguments, confirm=plan["confirm"])
+        assert found["done"] is True, found
+        record: dict[str, Any] = found.get("record", {})
+        return record
+
+    made = do("create_event", **CHOIR)
+    assert (made["name"], made["status"]) == ("Choir Night", "draft")
+    assert made["starts_local"] == "Fri 2027-10-01 19:00 Europe/London"
+    event = made["event"]
+    kind = do("create_ticket_type", event=event, name="Seat", price="15.00", currency="GBP", quantity_total=8)
+    do("update_ticket_type", event=event, ticket_type=kind["ticket_type"], price="16.50", currency="GBP")
+    [row] = ask("list_tickets", event=event)["ticket_types"]
+    assert (row["price"], row["total"]) == ("16.50", 8)
+    do("delete_ticket_type", event=event, ticket_type=kind["ticket_type"])
+    assert do("update_event", event=event, title="Choir Nights")["name"] == "Choir Nights"
+    assert do("publish_event", event=event)["status"] == "live"
+    assert do("cancel_event", event=event)["status"] == "cancelled"
+
+
+def test_a_preview_is_confirmed_in_another_environment_and_done_once(writing: Callable[[], Ask], stack: Stack) -> None:
+    plan = writing()("equaticket_create_event", **CHOIR)
+    assert plan["request"]["url"].endswith("/api/v1/events")
+    assert plan["request"]["body"]["starts_at"] == "2027-10-01T18:00:00Z"
+    first, again = [writing()("equaticket_create_event", **CHOIR, confirm=plan["confirm"]) for _ in range(2)]
+    assert first["record"] == again["record"]
+    assert (first.get("repeated"), again["repeated"]) == (None, True)
+    posted = [event for event in stack.asked if event["requestContext"]["http"]["method"] == "POST"]
+    assert len({event["headers"]["idempotency-key"] for event in posted}) == 1
+    assert [event["rawQueryString"] for event in posted].count("account=default&dry_run=true") == len(posted) - 2
+
+
+@pytest.mark.parametrize(
+    "action, arguments, code, param",
+    [
+        ("create_event", {**CHOIR, "confirm": "0123456789ab"}, "invalid_argument", "confirm"),
+        ("create_event", {**CHOIR, "timezone": "Mars"}, "invalid_argument", "timezone"),
+        ("cancel_event", {"event": "equaticket:nothing"}, "not_found", None),
+        ("cancel_event", {"event": "equaticket:.."}, "invalid_argument", "event_id"),
+    ],
+)
+def test_what_is_not_written(
+    writing: Callable[[], Ask], stack: Stack, action: str, arguments: dict[str, Any], code: str, param: str | None
+) -> None:
+    error = writing()(f"equaticket_{action}", **arguments)["error"]
+    assert (error["code"], error.get("param")) == (code, param)
+    assert all("dry_run=true" in event["rawQueryString"] for event in stack.asked if event["body"])
+
+
+def test_what_the_platform_refuses_is_said(writing: Callable[[], Ask]) -> None:
+    ask = writing()
+    ask("equaticket_create_event", **CHOIR, confirm=ask("equaticket_create_event", **CHOIR)["confirm"])
+    more = {**CHOIR, "title": "A second one"}
+    error = ask("equaticket_create_event", **more, confirm=ask("equaticket_create_event", **more)["confirm"])["error"]
+    assert (error["code"], error["param"]) == ("rejected", "slug")
+    assert "taken" not in json.dumps(error)
+
+
+def test_a_function_that_does_not_write_stops_a_door_that_would(
+    writing: Callable[[], Ask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = writing()
+    plan = ask("equaticket_create_event", **CHOIR)
+    monkeypatch.delenv("SPEKTA_WRITES")
+    assert ask("equaticket_create_event", **CHOIR, confirm=plan["confirm"])["error"]["code"] == "not_allowed"
+
+
+def test_a_function_that_does_not_answer_may_have_done_it(writing: Callable[[], Ask], stack: Stack) -> None:
+    ask = writing()
+    plan = ask("equaticket_create_event", **CHOIR)
+    stack.loses_answers = True
+    error = ask("equaticket_create_event", **CHOIR, confirm=plan["confirm"])["error"]
+    assert (error["code"], error["next"]) == ("unavailable", UNCERTAIN)
+    stack.loses_answers = False
+    assert ask("equaticket_create_event", **CHOIR, confirm=plan["confirm"])["repeated"] is True
+
+
+def test_the_scope_is_asked_for(writing: Callable[[], Ask]) -> None:
+    with pytest.raises(AssertionError, match="insufficient_scope"):
+        writing()("equaticket_create_event", token="read", **CHOIR)
+
+
+@pytest.mark.parametrize(
+    "variables, writes, secret",
+    [
+        ({}, False, None),
+        ({"SPEKTA_WRITES": "false", "SPEKTA_PREVIEW_SECRET": ""}, False, None),
+        ({"SPEKTA_WRITES": "true", "SPEKTA_PREVIEW_SECRET": "s" * 64}, True, b"s" * 64),
+    ],
+)
+def test_the_stack_says_whether_it_writes(
+    variables: dict[str, str], writes: bool, secret: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    found = mcp.of_stack()
+    assert found.writes is writes
+    assert secret in (None, found.secret)
+
+
+@pytest.mark.parametrize("secret, said", [("", "is missing"), ("short", "is too short")])
+def test_environments_that_would_not_know_each_others_codes_do_not_start(
+    secret: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPEKTA_WRITES", "true")
+    monkeypatch.setenv("SPEKTA_PREVIEW_SECRET", secret)
+    with pytest.raises(ConfigurationError, match=f"SPEKTA_PREVIEW_SECRET {said}"):
+        mcp.of_stack()
+
+
+# Copies
 
 
 @pytest.fixture

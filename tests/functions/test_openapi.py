@@ -9,10 +9,10 @@ import pytest
 from openapi_spec_validator import validate
 
 from connectors import find_provider
+from connectors.calls import in_path
 from connectors.filters import names
 from connectors.registry import SLUGS
 from functions import openapi
-from functions.own import in_path
 from functions.routes import ROUTES
 
 KEPT = Path(__file__).parents[2] / "infra" / "openapi.json"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from connectors import NotAllowed, Portfolio, connect
+from connectors import InvalidArgument, NotAllowed, Portfolio, connect
 from connectors.credentials.environment import EnvironmentStore
 from functions import portfolio
 from functions.portfolio import PortfolioRoutes
@@ -203,10 +203,10 @@ def test_an_answer_too_large_for_lambda(
     assert (status, body["error"]["param"]) == (400, param)
 
 
-async def test_what_is_only_read_elsewhere(functions: Functions) -> None:
+async def test_what_is_done_elsewhere(functions: Functions) -> None:
     async with functions.open("pretix/london") as remote:
         assert remote.name == "pretix/london"
-        with pytest.raises(NotAllowed, match="only read"):
+        with pytest.raises(InvalidArgument, match="has no action 'create_event'"):
             await remote.act("create_event")
         with pytest.raises(NotAllowed, match="page by page"):
             remote.walk("events")

@@ -15,6 +15,7 @@ TOKENS = {"JwtIssuer": "https://issuer.example/", "JwtAudience": "spekta"}
 EVERYTHING = {
     **TOKENS,
     "AlarmEmail": "operator@example.org",
+    "AllowWrites": "true",
     "AllowedPrivateHosts": "pretix.internal:443",
     "ReservedConcurrency": "0",
     "SecurityGroupIds": "sg-1",

@@ -137,6 +137,17 @@ def test_assistants_are_let_in_only_where_there_is_an_issuer(template: dict[str,
     assert (told["SPEKTA_MCP_ISSUER"], told["SPEKTA_MCP_RESOURCE"]) == (("", "") if mode == "iam" else expected)
 
 
+@pytest.mark.parametrize("allowed", ["true", "false"])
+def test_environments_share_what_previews_are_made_with(template: dict[str, Any], allowed: str) -> None:
+    stack = Stack(template, {"AllowWrites": allowed})
+    told = functions(stack)["mcpFunction"]["Environment"]["Variables"]
+    secret = "{{resolve:secretsmanager:PreviewSecret}}" if allowed == "true" else ""
+    assert (told["SPEKTA_WRITES"], told["SPEKTA_PREVIEW_SECRET"]) == (allowed, secret)
+    found = of_type(stack, "AWS::SecretsManager::Secret")
+    assert list(found) == (["PreviewSecret"] if allowed == "true" else [])
+    assert all("Name" not in one for one in found.values())
+
+
 def test_every_function_has_a_role_and_a_log_of_its_own(stack: Stack) -> None:
     everyone = list(functions(stack).values())
     assert len({function["Role"] for function in everyone}) == len(everyone)
@@ -256,7 +267,7 @@ def test_functions_get_what_they_are_told_by(template: dict[str, Any]) -> None:
         "SPEKTA_LEASE_TABLE": "Leases",
         "SPEKTA_PROVIDER": "ticket-tailor",
         "SPEKTA_STATE_TABLE": "State",
-        "SPEKTA_WRITES": "false",
+        "SPEKTA_WRITES": "true",
     }
     assert function["VpcConfig"] == {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
 

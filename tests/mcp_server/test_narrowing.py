@@ -90,6 +90,14 @@ def test_the_operator_says_it_by_the_environment(variables: dict[str, str], expe
     assert told == {"personal_data": False, "writes": False, "providers": None, "tools": None} | expected
 
 
+def test_processes_may_share_what_previews_are_made_with() -> None:
+    told = {"SPEKTA_PREVIEW_SECRET": "p" * 32}
+    assert allowed(NOTHING, told).secret == allowed(NOTHING, told).secret == b"p" * 32
+    assert allowed(NOTHING, {}).secret == NOTHING.secret != State(names=list, open=NOTHING.open).secret
+    with pytest.raises(ConfigurationError, match="SPEKTA_PREVIEW_SECRET is too short"):
+        allowed(NOTHING, {"SPEKTA_PREVIEW_SECRET": "short"})
+
+
 @pytest.mark.parametrize("name, variable", [("pretixx", "SPEKTA_PROVIDERS"), ("get_events", "SPEKTA_TOOLS")])
 def test_a_name_that_is_none_stops_the_start(name: str, variable: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{variable} names '{name}', which does not exist"):

@@ -2,9 +2,14 @@
 
 import json
 import os
+import socketserver
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mcp import Client, StdioServerParameters
@@ -13,6 +18,7 @@ from mcp_server.tools import TOOLS
 from spekta.sandbox.app import create_app
 from spekta.sandbox.server import environment, running
 from tests.mcp_server.conftest import ERAS, text_of
+from tests.mcp_server.website import LEGACY, MODERN, message
 
 pytestmark = pytest.mark.anyio
 
@@ -66,6 +72,61 @@ def test_a_process_without_credentials_speaks_json_alone(tmp_path: Path) -> None
     assert [tool["name"] for tool in answers[2]["tools"]] == [tool.name for tool in TOOLS]
     assert answers[3]["isError"] is True
     assert "No ticketing platform is connected." in answers[3]["content"][0]["text"]
+
+
+@contextmanager
+def mute() -> Iterator[tuple[str, threading.Event, threading.Event]]:
+    """A platform that hears everything and says nothing; tells when it is asked, and when nobody waits for it."""
+    asked, left = threading.Event(), threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            while self.request.recv(65536):
+                asked.set()
+            left.set()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked, left
+        server.shutdown()
+
+
+@pytest.mark.parametrize("version", [MODERN, LEGACY[0]])
+def test_a_call_that_is_cancelled_leaves_the_platform(tmp_path: Path, version: str) -> None:
+    hello = {"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    call = {**json.loads(message("tools/call", {"name": "list_events", "arguments": {}}, version)[0]), "id": 2}
+    cancel = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}}
+    with mute() as (origin, asked, left):
+        variables = _environment(tmp_path, {"TICKET_TAILOR_API_KEY": "sk_test_canary_1f2e"})
+        command = subprocess.Popen(
+            COMMAND,
+            env={**variables, "TICKET_TAILOR_BASE_URL": origin},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with command as process:
+            assert process.stdin
+            assert process.stdout
+
+            def say(*messages: Any) -> None:
+                process.stdin.write("".join(f"{json.dumps(one)}\n" for one in messages))  # type: ignore[union-attr]
+                process.stdin.flush()  # type: ignore[union-attr]
+
+            if version != MODERN:
+                say({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello})
+                say({"jsonrpc": "2.0", "method": "notifications/initialized"})
+                process.stdout.readline()
+            say(call)
+            assert asked.wait(20)
+            assert not left.is_set()
+            say(cancel)
+            assert left.wait(5)
+            say({**json.loads(message("tools/list", {}, version)[0]), "id": 3})
+            while json.loads(process.stdout.readline())["id"] != 3:
+                pass
+            process.stdin.close()
 
 
 def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What changes something: only where the operator and the caller allow it, after a preview, and once."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from mcp_server.tools import all_tools
 from mcp_server.tools.writing import ACTIONS, AGREE
 from spekta.sandbox.app import Sandbox, create_app
 from spekta.sandbox.server import environment
-from tests.mcp_server.conftest import ERAS, ORIGIN, Assistant, state_for, tools_of
+from tests.mcp_server.conftest import ERAS, NOW, ORIGIN, Assistant, state_for, tools_of
 
 pytestmark = pytest.mark.anyio
 
@@ -99,6 +100,15 @@ async def test_a_code_is_for_this_tool_and_server_alone(writer: Assistant) -> No
     for other, tool in ((writer, "equaticket_publish_event"), (elsewhere, "equaticket_cancel_event")):
         error = await other.fail(tool, event=event["event"], confirm=plan["confirm"])
         assert error["param"] == "confirm"
+
+
+@pytest.mark.parametrize("minutes, holds", [(0, True), (61, True), (120, False), (-60, False)])
+async def test_a_code_is_for_an_hour_or_two(writer: Assistant, minutes: int, holds: bool) -> None:
+    plan = await writer.ask("equaticket_create_event", **CHOIR)
+    later = writer.with_state(now=lambda: NOW + timedelta(minutes=minutes))
+    result = await later.call("equaticket_create_event", **CHOIR, confirm=plan["confirm"])
+    assert result.is_error is not holds
+    assert bool(log_of(writer)) is holds
 
 
 async def test_what_is_repeated_is_done_once(writer: Assistant) -> None:

@@ -95,7 +95,7 @@ async def serving(
     """A server for callers that hold tokens of one issuer."""
     server = create_server(state, shared=True)
     rules = authorization or Authorization(Tokens(), RESOURCE, ISSUER)
-    app = create_app(server, rules, hosts=["spekta.example"], origins=["https://spekta.example"], buffered=buffered)
+    app = create_app(server, rules, hosts=["spekta.example"], buffered=buffered)
     transport = httpx2.ASGITransport(app=app)
     async with (
         server.session_manager.run(),
