@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from connectors.credentials import Settings, joined, named, split
+from connectors.credentials import ACCOUNT, Settings, joined, named, split
 from connectors.errors import ConfigurationError
 from connectors.redaction import secret_values
-from connectors.registry import find_provider
+from connectors.registry import SLUGS, find_provider
 
 PREFIX = "spekta/"
 BESIDE = ("options", "addresses")
@@ -50,8 +50,9 @@ def name_of(connection: str) -> str:
 
 def connection_of(name: str) -> str | None:
     """The connection that a secret is of; None for a secret of something else."""
-    parts = name.removeprefix(PREFIX).split("/")
-    return joined(*parts) if name.startswith(PREFIX) and len(parts) == 2 else None
+    slug, _, account = name.removeprefix(PREFIX).partition("/")
+    known = name.startswith(PREFIX) and slug in SLUGS and ACCOUNT.fullmatch(account)
+    return joined(slug, account) if known else None
 
 
 def content_of(settings: Settings) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
+from connectors import connect
 from connectors.auth import OAuth2
 from connectors.credentials import Settings
 from connectors.errors import ConfigurationError, ProviderError, Unavailable
@@ -68,6 +69,12 @@ def test_no_such_connection(client: "SecretsManagerClient", store: SecretStore) 
     assert store.settings("eventbrite") is None
 
 
+def test_a_connection_without_a_secret_is_made_in_aws(store: SecretStore) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        connect(store, "eventbrite/london")
+    assert refused.value.advice == "Run: spekta connect --aws eventbrite/london"
+
+
 async def test_a_vault_without_a_secret(client: "SecretsManagerClient") -> None:
     vault = SecretStore(client).vault("eventbrite")
     with pytest.raises(ConfigurationError, match=NAME):
@@ -86,7 +93,8 @@ def test_a_secret_that_is_no_connection(client: "SecretsManagerClient", text: st
 
 
 def test_connections(client: "SecretsManagerClient") -> None:
-    for name in ("spekta/pretix/default", "spekta/eventbrite/london", "spekta/other", "elsewhere/pretix/default"):
+    others = ("spekta/other", "spekta/mail/default", "spekta/pretix/London", "spekta/pretix/", "elsewhere/pretix/default")
+    for name in ("spekta/pretix/default", "spekta/eventbrite/london", *others):
         client.create_secret(Name=name, SecretString="{}")
     assert SecretStore(client).connections() == ["eventbrite/london", "pretix"]
 
