@@ -17,6 +17,7 @@ from .cursor import pack, unpack
 from .errors import InvalidArgument, InvalidResponse, SpektaError, Unsupported
 from .http import Deadline
 from .models import PaginatedResult, Problem, UnifiedEvent, UnifiedOrder, UnifiedRevenue
+from .redaction import defect
 
 State = Literal["ok", "partial", "failed", "unsupported"]
 Progress = Callable[[str, int, int | None], None]
@@ -204,7 +205,7 @@ class Portfolio:
             except SpektaError as error:
                 return _failed(name, error)
             except Exception as error:  # a defect of one connector must not take the others along
-                logger.exception("%s failed unexpectedly", name)
+                logger.error("%s failed unexpectedly: %s", name, defect(error))
                 return Status(name, "failed", code="internal", message=f"An unexpected {type(error).__name__}.")
 
         refused: list[InvalidArgument] = []

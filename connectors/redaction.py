@@ -2,6 +2,7 @@
 
 import logging
 import re
+import traceback
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -61,6 +62,11 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     except (TypeError, ValueError):
         return str(record.msg)
+
+
+def defect(error: BaseException) -> str:
+    """What kind of defect it is and where, for a log. Not what it says: that may be a secret, or a value of a record."""
+    return f"{type(error).__qualname__}\n{''.join(traceback.format_tb(error.__traceback__))}"
 
 
 def secret_values(values: Mapping[str, Any], names: frozenset[str]) -> None:

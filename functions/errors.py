@@ -6,14 +6,13 @@
 import json
 import math
 import re
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from connectors import errors
-from connectors.redaction import quoted
+from connectors.redaction import defect, quoted
 from connectors.registry import SLUGS
 
 from .log import logger
@@ -166,8 +165,7 @@ def known(raised: Exception) -> errors.SpektaError:
     """What was raised as an error of ours; a defect is logged."""
     if isinstance(raised, errors.SpektaError):
         return raised
-    # Where it happened but not what it says, which may be a value of the query or of a record.
-    logger.error("%s\n%s", type(raised).__qualname__, "".join(traceback.format_tb(raised.__traceback__)))
+    logger.error(defect(raised))
     return Internal("Spekta failed to answer.", "The log tells why, under this request_id.")
 
 

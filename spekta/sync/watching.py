@@ -9,6 +9,7 @@ from typing import Literal
 
 from connectors import Connector
 from connectors.errors import SpektaError
+from connectors.redaction import defect
 from connectors.webhook import Change
 
 from .announcing import Announcer
@@ -84,7 +85,7 @@ class Sync:
         except SpektaError as error:
             return self._refused(connection, Failure.of(error))
         except Exception as error:  # a store that is locked for long, say: the other connections go on
-            logger.exception("%s failed unexpectedly", connection)
+            logger.error("%s failed unexpectedly: %s", connection, defect(error))
             return Result(connection, "failed", unexpected(error))
         return self._result(self.store.status(connection), outcome)
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from connectors import Connector
 from connectors.errors import RateLimited, SpektaError
+from connectors.redaction import defect
 from connectors.webhook import Change
 
 from .announcing import Announcer
@@ -96,7 +97,7 @@ class Worker:
         except SpektaError as error:
             return "failed", self._failed(rounds.status, Failure.of(error))
         except Exception as error:  # a defect in one connector must not take the others along
-            logger.exception("%s failed unexpectedly", self.connector.name)
+            logger.error("%s failed unexpectedly: %s", self.connector.name, defect(error))
             return "failed", self._failed(rounds.status, unexpected(error))
 
     async def _usual(self, rounds: Rounds) -> tuple[Outcome, Status]:
