@@ -65,7 +65,7 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def defect(error: BaseException) -> str:
-    """What kind of defect it is and where, for a log. Not what it says: that may be a secret, or a value of a record."""
+    """A defect for a log: its kind and its place, not what it says, which may be a secret or a value of a record."""
     return f"{type(error).__qualname__}\n{''.join(traceback.format_tb(error.__traceback__))}"
 
 

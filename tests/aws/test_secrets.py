@@ -93,7 +93,13 @@ def test_a_secret_that_is_no_connection(client: "SecretsManagerClient", text: st
 
 
 def test_connections(client: "SecretsManagerClient") -> None:
-    others = ("spekta/other", "spekta/mail/default", "spekta/pretix/London", "spekta/pretix/", "elsewhere/pretix/default")
+    others = (
+        "spekta/other",
+        "spekta/mail/default",
+        "spekta/pretix/London",
+        "spekta/pretix/",
+        "elsewhere/pretix/default",
+    )
     for name in ("spekta/pretix/default", "spekta/eventbrite/london", *others):
         client.create_secret(Name=name, SecretString="{}")
     assert SecretStore(client).connections() == ["eventbrite/london", "pretix"]
