@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -37,6 +38,28 @@ def test_it_serves_the_sandbox_until_it_is_interrupted() -> None:
     assert said[3].startswith(f"Try: curl {found[0]}/v1/")
     assert (process.returncode, out) == (130, "")
     assert "canary" not in rest
+    assert "Traceback" not in rest
+
+
+@pytest.mark.long
+def test_who_does_not_send_the_rest_of_a_request_does_not_keep_the_server_from_its_end() -> None:
+    command = [*COMMAND, "--port", "0", "--sandbox"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        said = [process.stderr.readline() for _ in range(4)]
+        port = int(said[0].partition("http://127.0.0.1:")[2].partition(" ")[0])
+        half = f"POST /v1/sync HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Length: 9\r\n\r\n".encode()
+        with socket.create_connection(("127.0.0.1", port)) as gone:
+            gone.sendall(half)
+        with socket.create_connection(("127.0.0.1", port)) as hangs:
+            hangs.sendall(half)
+            httpx2.get(f"http://127.0.0.1:{port}/v1/providers").raise_for_status()
+            process.send_signal(signal.SIGINT)
+            rest = process.communicate(timeout=20)[1]
+            answer = hangs.recv(4096).decode()
+    assert answer.startswith("HTTP/1.1 503 ")
+    assert '"code": "unavailable"' in answer
+    assert process.returncode == 130
     assert "Traceback" not in rest
 
 
