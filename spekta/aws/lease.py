@@ -36,9 +36,7 @@ class Lease:
     holder: str
 
     def keep(self) -> bool:
-        """Has it last its whole time from now on; False where somebody else holds it by now, or may before long, as this
-        process stood still.
-        """
+        """Has it last its whole time from now on; False where somebody else holds it by now, or may before long."""
         return self.leases.extend(self.name, self.holder)
 
     def give_back(self) -> None:

@@ -42,6 +42,31 @@ class Secret:
         return json.dumps(self.content)
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Tokens that were renewed from a version of a secret."""
+
+    secret: Secret
+    changes: Mapping[str, str] = field(repr=False)
+
+    @property
+    def changed(self) -> Secret:
+        return self.secret.changed(self.changes)
+
+    @property
+    def rotates(self) -> bool:
+        """Whether the refresh token is another: then the one before is used up."""
+        return _grant(self.changed) != _grant(self.secret)
+
+    def upon(self, found: Secret) -> "Renewal":
+        """The same from a later version, where that has the refresh token that was used up."""
+        return replace(self, secret=found) if self.rotates and _grant(found) == _grant(self.secret) else self
+
+
+def _grant(secret: Secret) -> str | None:
+    return secret.credentials.get("refreshToken")
+
+
 def name_of(connection: str) -> str:
     """The name of a connection's secret."""
     slug, account = split(connection)
