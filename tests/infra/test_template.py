@@ -66,6 +66,12 @@ def routes(stack: Stack) -> dict[str, Any]:
     return found
 
 
+def tags(function: Any) -> dict[str, str]:
+    """SAM makes a list of them."""
+    given = function.get("Tags", {})
+    return {tag["Key"]: tag["Value"] for tag in given} if isinstance(given, list) else given
+
+
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -129,9 +135,16 @@ def test_what_asks_all_platforms_reads_no_secret(stack: Stack, door: str) -> Non
             "Effect": "Allow",
             "Action": "lambda:InvokeFunction",
             "Resource": "arn:aws:lambda:eu-central-1:111122223333:function:spekta-*",
+            "Condition": {"StringEquals": {"aws:ResourceTag/spekta-stack": "spekta"}},
         },
         {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": f"{door}Logs.Arn"},
     ]
+
+
+def test_what_may_be_asked_by_others_is_marked(stack: Stack) -> None:
+    """By its name alone it could be of another stack: spekta-test-eventbrite."""
+    marked = {name for name, function in functions(stack).items() if tags(function).get("spekta-stack") == "spekta"}
+    assert marked == {name for name, _ in of_providers(stack).values()}
 
 
 @pytest.mark.parametrize("mode", PARAMETERS)
