@@ -389,7 +389,7 @@ async def test_a_defect_is_logged_by_its_place_and_not_by_what_it_says(
     def open(name: str) -> Connector:
         if name == "dice":
             raise RuntimeError(said)
-        return opener({name: desk_of(name, file)}, {name: httpx2.MockTransport(breaks)})(name)
+        return desk_of(name, file).account.connect(wrap=lambda _: httpx2.MockTransport(breaks))
 
     results = await Sync(open, file, "me").run(["dice", "pretix"])
     assert [result.outcome for result in results] == ["failed", "failed"]
