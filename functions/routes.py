@@ -11,7 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from connectors import Connector, DeadlineExceeded, InvalidArgument, Provider, connect
+from connectors import Connector, DeadlineExceeded, HealthCheckResult, InvalidArgument, Provider, connect
 from connectors.credentials import Store, joined
 from connectors.http import Deadline
 from connectors.references import decode_id
@@ -91,7 +91,10 @@ class ProviderRoutes:
             async with await self.connected(query) as connector:
                 ask = getattr(connector, route.method)
                 if not route.paged:
-                    return answers.one(await self._one(ask, route, *about, deadline=deadline), query)
+                    found = await self._one(ask, route, *about, deadline=deadline)
+                    if isinstance(found, HealthCheckResult) and found.error:
+                        errors.note(found.error.code)
+                    return answers.one(found, query)
                 records = answers.Records(query)
                 places = {**query.of((*PLACES, SINCE)), "filters": query.others}
                 page = await ask(*about, **places, deadline=deadline.remaining(), fits=records.fits)
