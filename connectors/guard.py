@@ -14,6 +14,8 @@ EXCEPTIONS = "SPEKTA_ALLOWED_PRIVATE_HOSTS"
 METADATA = ipaddress.ip_network("fd00:ec2::/32")
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
+SITE_LOCAL = ipaddress.ip_network("fec0::/10")  # given up by RFC 3879, so that Python takes it for public
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -66,4 +68,4 @@ def _meant(text: str) -> Address:
 def _allows(address: Address, known: bool) -> bool:
     if address.is_link_local or address in METADATA or address.is_multicast or address.is_unspecified:
         return False
-    return known or (address.is_global and not address.is_reserved)
+    return known or (address.is_global and not address.is_reserved and address not in SITE_LOCAL)

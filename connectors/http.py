@@ -149,7 +149,7 @@ class _Guarded(httpcore2.AnyIOBackend):
 async def _addresses(host: str, port: int) -> list[str]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that no host can have
         raise httpcore2.ConnectError(str(error)) from None
     return [str(place[0]) for *_, place in found]
 

@@ -133,7 +133,8 @@ def connect(
     if settings is None and own and own.is_open:
         return create_connector(slug, None, transport=transport, account=account)
     if settings is None:
-        raise ConfigurationError(f"{connection} is not connected.", f"Run: spekta connect {connection}", "connection")
+        command = store.vault(connection).reconnect or f"spekta connect {connection}"
+        raise ConfigurationError(f"{connection} is not connected.", f"Run: {command}", "connection")
     return create_connector(
         slug,
         settings.credentials,

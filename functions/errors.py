@@ -130,6 +130,11 @@ def answer(error: errors.SpektaError, provider: str | None, request_id: str, *, 
     return Response(status, "application/json", body, {"Cache-Control": "no-store", **_headers(error)})
 
 
+def note(code: str) -> None:
+    """Has the log tell of an error that is no answer of its own, by the word that alarms know."""
+    logger.warning(next((said for kind, said in CODES.items() if kind.code == code), code))
+
+
 def _param(error: errors.SpektaError) -> str | None:
     """What the caller gave wrongly. It may be a name that the caller made up."""
     param = getattr(error, "param", None) or getattr(error, "field", None)

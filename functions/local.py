@@ -1,5 +1,6 @@
 """The routes of all functions in one process, as an ASGI application: what `spekta serve` serves."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -86,11 +87,19 @@ class Api:
         request, request_id = Request(scope, receive), str(uuid.uuid4())
         try:
             self.guard.check(request)
-            answer = await self._answer(request, request_id)
+            answer = await self._answered(request, request_id)
         except SpektaError as error:
             refused = errors.answer(error, None, request_id)
             answer = {"statusCode": refused.status_code, "headers": refused.headers, "body": refused.body}
+        except ClientDisconnect:
+            return
         await Response(answer["body"], answer["statusCode"], answer["headers"])(scope, receive, send)
+
+    async def _answered(self, request: Request, request_id: str) -> dict[str, Any]:
+        try:
+            return await self._answer(request, request_id)
+        except asyncio.CancelledError:  # by the server alone, when it ends and has waited long enough
+            raise Unavailable("The server ends.", "Ask again when it is back.") from None
 
     async def _answer(self, request: Request, request_id: str) -> dict[str, Any]:
         path = request.scope["path"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from connectors import Connector, DeadlineExceeded, InvalidArgument, Provider, connect
+from connectors import Connector, DeadlineExceeded, HealthCheckResult, InvalidArgument, Provider, connect
 from connectors.credentials import Store, joined
 from connectors.http import Deadline
 from connectors.references import decode_id
@@ -100,7 +100,10 @@ class ProviderRoutes:
                 if route.kind == "revenue":
                     return await self._revenue(connector, about[0], deadline)
                 if not route.paged:
-                    return answers.one(await ask(*about, deadline=deadline.remaining()), query)
+                    found = await ask(*about, deadline=deadline.remaining())
+                    if isinstance(found, HealthCheckResult) and found.error:
+                        errors.note(found.error.code)
+                    return answers.one(found, query)
                 records = answers.Records(query)
                 places = {**query.of((*PLACES, SINCE)), "filters": query.others}
                 page = await ask(*about, **places, deadline=deadline.remaining(), fits=records.fits)

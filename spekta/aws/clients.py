@@ -67,6 +67,9 @@ def _client(service: str, **more: Any) -> Any:
     except ModuleNotFoundError:
         raise ConfigurationError("This needs boto3.", "Run: pip install 'spekta[aws]'") from None
     usual = {"connect_timeout": 2, "read_timeout": 5, "retries": {"total_max_attempts": 2, "mode": "standard"}}
-    with failing():
-        session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # which boto3 leaves to the other SDKs
-        return session.client(service, config=Config(**{**usual, **more}))
+    try:
+        with failing():
+            session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # boto3 leaves it to the other SDKs
+            return session.client(service, config=Config(**{**usual, **more}))
+    except ValueError:
+        raise ConfigurationError("AWS_ENDPOINT_URL is not an address.", "Correct it, or leave it out.") from None

@@ -61,4 +61,8 @@ def _failure(error: "BotoCoreError") -> SpektaError:
         return ConfigurationError(f"There are no AWS credentials ({kind}).", LOG_IN)
     if kind == "NoRegionError":
         return ConfigurationError("No AWS region is set.", REGION)
+    if kind == "InvalidRegionError":
+        return ConfigurationError("The AWS region is not one.", REGION)
+    if kind == "EndpointConnectionError":
+        return Unavailable(f"AWS cannot be reached ({kind}).", "Check the region and the network, or try again later.")
     return Unavailable(f"AWS cannot be reached ({kind}).", "Try again later.")

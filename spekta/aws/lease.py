@@ -36,8 +36,8 @@ class Lease:
     holder: str
 
     def keep(self) -> bool:
-        """Has it last its whole time from now on; False where somebody else holds it by now."""
-        return self.leases.put(self.name, self.holder, "holder = :holder")
+        """Has it last its whole time from now on; False where somebody else holds it by now, or may before long."""
+        return self.leases.extend(self.name, self.holder)
 
     def give_back(self) -> None:
         """Ends it. Where that fails it ends by itself."""
@@ -60,6 +60,11 @@ class Leases:
         # The last part is for a request that boto3 repeats because its answer was lost.
         free = "attribute_not_exists(lease) OR expires < :now OR holder = :holder"
         return Lease(self, name, holder) if self.put(name, holder, free, seconds) else None
+
+    def extend(self, name: str, holder: str) -> bool:
+        """Begins a lease anew; False where the holder has it no longer, or has less than half of its time left."""
+        started = self._clock()
+        return self.put(name, holder, "holder = :holder") and self._clock() - started < LEASE_SECONDS / 2
 
     def put(self, name: str, holder: str, condition: str, seconds: float = LEASE_SECONDS) -> bool:
         """Writes a lease that starts now; False where the condition does not hold."""

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from connectors.credentials import Settings, joined, named, split
+from connectors.credentials import ACCOUNT, Settings, joined, named, split
 from connectors.errors import ConfigurationError
 from connectors.redaction import secret_values
-from connectors.registry import find_provider
+from connectors.registry import SLUGS, find_provider
 
 PREFIX = "spekta/"
 BESIDE = ("options", "addresses")
@@ -42,6 +42,31 @@ class Secret:
         return json.dumps(self.content)
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Tokens that were renewed from a version of a secret."""
+
+    secret: Secret
+    changes: Mapping[str, str] = field(repr=False)
+
+    @property
+    def changed(self) -> Secret:
+        return self.secret.changed(self.changes)
+
+    @property
+    def rotates(self) -> bool:
+        """Whether the refresh token is another: then the one before is used up."""
+        return _grant(self.changed) != _grant(self.secret)
+
+    def upon(self, found: Secret) -> "Renewal":
+        """The same from a later version, where that has the refresh token that was used up."""
+        return replace(self, secret=found) if self.rotates and _grant(found) == _grant(self.secret) else self
+
+
+def _grant(secret: Secret) -> str | None:
+    return secret.credentials.get("refreshToken")
+
+
 def name_of(connection: str) -> str:
     """The name of a connection's secret."""
     slug, account = split(connection)
@@ -50,8 +75,9 @@ def name_of(connection: str) -> str:
 
 def connection_of(name: str) -> str | None:
     """The connection that a secret is of; None for a secret of something else."""
-    parts = name.removeprefix(PREFIX).split("/")
-    return joined(*parts) if name.startswith(PREFIX) and len(parts) == 2 else None
+    slug, _, account = name.removeprefix(PREFIX).partition("/")
+    known = name.startswith(PREFIX) and slug in SLUGS and ACCOUNT.fullmatch(account)
+    return joined(slug, account) if known else None
 
 
 def content_of(settings: Settings) -> dict[str, Any]:

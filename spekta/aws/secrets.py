@@ -15,7 +15,7 @@ from connectors.errors import ConfigurationError, SpektaError
 from . import lease
 from .clients import secrets_manager
 from .errors import failing
-from .secret import PREFIX, Secret, connection_of, name_of, parsed, reconnect
+from .secret import PREFIX, Renewal, Secret, connection_of, name_of, parsed, reconnect
 from .vault import SecretVault
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class SecretStore:
         self._given = client
         self._clock = clock  # not a monotonic one: it may stand still while Lambda freezes the process
         self._kept: dict[str, Secret] = {}
-        self._unwritten: dict[str, Secret] = {}
+        self._unwritten: dict[str, Renewal] = {}
         self._reading = threading.Lock()
         self.leases = leases or lease.configured()
         self.turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -110,22 +110,22 @@ class SecretStore:
         Of two workers that renew from the same version only the first can write; the other takes over what it wrote.
         """
         unwritten = self._unwritten.get(connection)
-        secret = unwritten or self.kept(connection) or self.read(connection)
+        secret = unwritten.secret if unwritten else self.kept(connection) or self.read(connection)
         if secret is None:
             raise self.missing(connection)
-        changed = secret.changed(changes)
-        if unwritten or changed.credentials.get("refreshToken") != secret.credentials.get("refreshToken"):
-            self._unwritten[connection] = changed
-            self._write_renewed(connection, changed)
+        renewal = Renewal(secret, {**(unwritten.changes if unwritten else {}), **changes})
+        if renewal.rotates:
+            self._unwritten[connection] = renewal
+            self._write_renewed(connection, renewal)
         elif self._clock() - secret.created < BETWEEN_WRITES_SECONDS:
-            self._kept[connection] = changed
+            self._kept[connection] = renewal.changed
         else:
-            self._write(connection, changed)
+            self._write(connection, renewal)
 
-    def _write_renewed(self, connection: str, changed: Secret) -> None:
+    def _write_renewed(self, connection: str, renewal: Renewal) -> None:
         """Writes a secret whose refresh token is the only one left; as long as that fails it is kept here."""
         try:
-            self._write(connection, changed)
+            self._write(connection, renewal)
         except SpektaError as error:
             error.message = f"The renewed token of {connection} could not be stored. {error.message}"
             error.advice += (
@@ -135,8 +135,12 @@ class SecretStore:
             raise
         self._unwritten.pop(connection, None)
 
-    def _write(self, connection: str, changed: Secret) -> None:
-        version = self.replace(connection, changed.version, changed.text)
+    def _write(self, connection: str, renewal: Renewal) -> None:
+        """Looks first: who writes by other means than these does not go by versions."""
+        found = self._fetch(connection)
+        changed = (renewal.upon(found) if found else renewal).changed
+        same = found and found.version == changed.version
+        version = self.replace(connection, changed.version, changed.text) if same else None
         if version:
             self._kept[connection] = replace(changed, version=version, created=self._clock())
         else:

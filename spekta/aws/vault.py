@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
 from connectors.errors import Unavailable
+from connectors.registry import checked_credentials, provider_of
 
 from .lease import Lease, Leases
 from .secret import name_of, reconnect
@@ -38,13 +39,13 @@ class SecretVault:
 
     async def read(self) -> dict[str, str]:
         """From memory, but under the lease as it is now. Raises Unavailable where the lease was lost meanwhile: what
-        was read must not be used up by two.
+        was read must not be used up by two; ConfigurationError where it is no connection any longer.
         """
         kept = None if self._alone else self._store.kept(self._connection)
         credentials = kept.credentials if kept else await self._now()
         if self._lease and not await asyncio.to_thread(self._lease.keep):
             raise Unavailable(f"Another worker renews the token of {self._connection}.", "Try again.")
-        return dict(credentials)
+        return checked_credentials(provider_of(self._store, self._connection), credentials)
 
     async def save(self, changes: Mapping[str, str]) -> None:
         await asyncio.to_thread(self._store.save, self._connection, changes)

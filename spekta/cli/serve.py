@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PORT = 8767
 LOOPBACK = "127.0.0.1"
 TOKEN, SHORTEST = "SPEKTA_HTTP_TOKEN", 32
+GRACE_SECONDS = 10  # for answers under way: a token that is being renewed takes as long at most
 PERSONAL_DATA = "SPEKTA_ALLOW_PERSONAL_DATA"
 
 
@@ -65,7 +66,14 @@ def serve(
     with _store(sandbox) as (store, reading), _listening(host, port) as listening, _logging_aside():
         _say(f"http://{host}:{listening.getsockname()[1]}", store, guard)
         api = Api(store, guard, reading=reading)
-        uvicorn.Server(uvicorn.Config(api, log_level="warning", access_log=False, lifespan="off")).run([listening])
+        config = uvicorn.Config(
+            api,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        uvicorn.Server(config).run([listening])
 
 
 def _guard(host: str, *, without_token: bool) -> "Guard":

@@ -44,12 +44,14 @@ LOGGED_OUT = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
         ({}, "No AWS region is set.", "AWS_REGION=eu-central-1"),
         (REGION | LOGGED_OUT, "There are no AWS credentials", "aws sso login"),
         (REGION | {"AWS_PROFILE": "nobody"}, "There are no AWS credentials", "AWS_PROFILE"),
+        ({"AWS_REGION": "Frankfurt am Main"}, "The AWS region is not one", "AWS_REGION=eu-central-1"),
+        (REGION | {"AWS_ENDPOINT_URL": "nowhere"}, "AWS_ENDPOINT_URL is not an address", "leave it out"),
     ],
 )
 def test_what_is_not_set_up_is_named(
     environment: Mapping[str, str], message: str, advice: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     for name, value in {**NOWHERE, **environment}.items():
         monkeypatch.setenv(name, str(tmp_path / "none") if name.endswith("_FILE") else value)
@@ -61,5 +63,5 @@ def test_what_is_not_set_up_is_named(
 
 def test_no_way_to_aws() -> None:
     client: Any = boto3.client("secretsmanager", "eu-central-1", endpoint_url="http://127.0.0.1:9")
-    with pytest.raises(Unavailable, match="EndpointConnectionError"):
+    with pytest.raises(Unavailable, match=r"EndpointConnectionError.*Check the region and the network"):
         SecretStore(client).settings("dice")

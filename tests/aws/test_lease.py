@@ -40,6 +40,24 @@ def test_the_item_ends_by_itself(leases: Leases, dynamodb: "DynamoDBClient") -> 
     assert stored(dynamodb) == expected
 
 
+@pytest.mark.parametrize("pause, kept", [(LEASE_SECONDS / 2 - 1, True), (LEASE_SECONDS / 2, False)])
+def test_it_is_not_kept_by_who_stood_still_meanwhile(
+    pause: float, kept: bool, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left of it would not last for what it is for."""
+    clock = Clock(1_800_000_000.25)
+    lease = Leases(LEASES, dynamodb, clock).take(NAME)
+    assert lease
+    put = dynamodb.put_item
+
+    def slowly(**item: Any) -> Any:
+        clock.now += pause
+        return put(**item)
+
+    monkeypatch.setattr(dynamodb, "put_item", slowly)
+    assert lease.keep() is kept
+
+
 @pytest.mark.parametrize("after, free", [(0, False), (LEASE_SECONDS, False), (LEASE_SECONDS + 1, True)])
 def test_of_who_died_it_is_taken_over_when_its_time_is_up(
     leases: Leases, dynamodb: "DynamoDBClient", after: float, free: bool

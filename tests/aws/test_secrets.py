@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
+from connectors import connect
 from connectors.auth import OAuth2
 from connectors.credentials import Settings
 from connectors.errors import ConfigurationError, ProviderError, Unavailable
@@ -50,7 +51,7 @@ def stored(client: "SecretsManagerClient") -> dict[str, Any]:
     return content
 
 
-def change(client: "SecretsManagerClient", **changes: str) -> None:
+def change(client: "SecretsManagerClient", **changes: Any) -> None:
     """What another process, or a person, writes."""
     client.put_secret_value(SecretId=NAME, SecretString=json.dumps(stored(client) | changes))
 
@@ -66,6 +67,12 @@ def test_no_such_connection(client: "SecretsManagerClient", store: SecretStore) 
     assert store.settings("eventbrite/london") is None
     client.delete_secret(SecretId=NAME)
     assert store.settings("eventbrite") is None
+
+
+def test_a_connection_without_a_secret_is_made_in_aws(store: SecretStore) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        connect(store, "eventbrite/london")
+    assert refused.value.advice == "Run: spekta connect --aws eventbrite/london"
 
 
 async def test_a_vault_without_a_secret(client: "SecretsManagerClient") -> None:
@@ -86,7 +93,14 @@ def test_a_secret_that_is_no_connection(client: "SecretsManagerClient", text: st
 
 
 def test_connections(client: "SecretsManagerClient") -> None:
-    for name in ("spekta/pretix/default", "spekta/eventbrite/london", "spekta/other", "elsewhere/pretix/default"):
+    others = (
+        "spekta/other",
+        "spekta/mail/default",
+        "spekta/pretix/London",
+        "spekta/pretix/",
+        "elsewhere/pretix/default",
+    )
+    for name in ("spekta/pretix/default", "spekta/eventbrite/london", *others):
         client.create_secret(Name=name, SecretString="{}")
     assert SecretStore(client).connections() == ["eventbrite/london", "pretix"]
 
@@ -143,6 +157,49 @@ async def test_of_two_processes_the_first_to_write_wins(client: "SecretsManagerC
     await first.save(OTHER_TOKENS)
     await second.save({"accessToken": "sk_test_canary_access_late", "refreshToken": "sk_test_canary_refresh_late"})
     assert await second.read() == stored(client) == TOKENS | OTHER_TOKENS
+
+
+@pytest.mark.parametrize("edit, expected", [
+    ({"options": {"locale": "de"}}, TOKENS | OTHER_TOKENS | {"options": {"locale": "de"}}),
+    ({"clientSecret": "sk_test_canary_next", "refreshToken": "sk_test_canary_new_grant"}, None),
+])  # fmt: skip
+@pytest.mark.parametrize("failing", [False, True])
+async def test_what_a_person_writes_while_a_token_is_renewed_is_kept(
+    edit: dict[str, Any], expected: dict[str, Any] | None, failing: bool,
+    client: "SecretsManagerClient", store: SecretStore, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The renewed token is added to it, unless it is of another grant by now."""
+
+    def fail(**_: Any) -> Any:
+        raise client.exceptions.ClientError({"Error": {"Code": "InternalServiceError"}}, "PutSecretValue")
+
+    vault = store.vault("eventbrite")
+    await vault.read()
+    if failing:
+        with monkeypatch.context() as patch:
+            patch.setattr(client, "put_secret_value", fail)
+            with pytest.raises(Unavailable):
+                await vault.save(OTHER_TOKENS)
+    change(client, **edit)
+    if failing:
+        store.read("eventbrite")
+    else:
+        await vault.save(OTHER_TOKENS)
+    assert stored(client) == (expected or TOKENS | edit)
+    held = store.settings("eventbrite")
+    assert held
+    assert {**held.credentials, **({"options": held.options} if held.options else {})} == stored(client)
+
+
+async def test_a_secret_that_was_removed_while_its_token_was_renewed(
+    client: "SecretsManagerClient", store: SecretStore
+) -> None:
+    vault = store.vault("eventbrite")
+    await vault.read()
+    client.delete_secret(SecretId=NAME)
+    await vault.save(OTHER_TOKENS)
+    with pytest.raises(ConfigurationError, match="there is no secret spekta/eventbrite/default"):
+        await vault.read()
 
 
 async def test_twelve_workers_renew_a_single_use_token_once(client: "SecretsManagerClient", store: SecretStore) -> None:

@@ -1,6 +1,7 @@
 """The lease of a connection among processes: two stores here are two processes."""
 
 import asyncio
+import json
 import threading
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from connectors.errors import Unavailable
+from connectors.errors import ConfigurationError, Unavailable
 from spekta.aws.lease import LEASE_SECONDS, Lease, Leases
 from spekta.aws.operator import OperatorStore
 from spekta.aws.secrets import SecretStore
@@ -117,6 +118,20 @@ async def test_who_lost_the_lease_uses_nothing_up(
         with pytest.raises(Unavailable, match="Another worker"):
             await late.read()
         assert await heir.read() == OLD.credentials
+
+
+@pytest.mark.parametrize("change", [{"accessToken": 5}, {"accessToken": ["x"]}, {"expiresAt": "soon"}, {"key": "x"}])
+async def test_what_is_no_connection_any_longer_is_not_used(
+    change: dict[str, object], pair: tuple[SecretVault, SecretVault], client: "SecretsManagerClient"
+) -> None:
+    """A person may have written it since the connection was opened."""
+    client.put_secret_value(
+        SecretId="spekta/eventbrite/default", SecretString=json.dumps({**OLD.credentials, **change})
+    )
+    async with pair[0].lease():
+        with pytest.raises(ConfigurationError) as refused:
+            await pair[0].read()
+    assert refused.value.field == next(iter(change))
 
 
 async def test_accounts_do_not_wait_for_each_other(pair: tuple[SecretVault, SecretVault], leases: Leases) -> None:

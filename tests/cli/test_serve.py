@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,28 @@ def test_it_answers_from_the_copies_of_this_machine_but_for_the_sandbox(
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
     assert (answer["source"], len(answer["data"])) == (source, 3)
+
+
+@pytest.mark.long
+def test_who_does_not_send_the_rest_of_a_request_does_not_keep_the_server_from_its_end() -> None:
+    command = [*COMMAND, "--port", "0", "--sandbox"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        said = [process.stderr.readline() for _ in range(4)]
+        port = int(said[0].partition("http://127.0.0.1:")[2].partition(" ")[0])
+        half = f"POST /v1/sync HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Length: 9\r\n\r\n".encode()
+        with socket.create_connection(("127.0.0.1", port)) as gone:
+            gone.sendall(half)
+        with socket.create_connection(("127.0.0.1", port)) as hangs:
+            hangs.sendall(half)
+            httpx2.get(f"http://127.0.0.1:{port}/v1/providers").raise_for_status()
+            process.send_signal(signal.SIGINT)
+            rest = process.communicate(timeout=20)[1]
+            answer = hangs.recv(4096).decode()
+    assert answer.startswith("HTTP/1.1 503 ")
+    assert '"code": "unavailable"' in answer
+    assert process.returncode == 130
+    assert "Traceback" not in rest
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "api.example"])

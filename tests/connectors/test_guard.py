@@ -37,6 +37,7 @@ PRIVATE = [
     "64:ff9b::a00:1",
     "2002:a00:1::1",
     "2001:db8::1",
+    "fec0::1",
 ]
 NEVER = [
     "169.254.169.254",
@@ -233,6 +234,13 @@ async def test_each_new_connection_is_judged_anew(connected: list[str], monkeypa
     with pytest.raises(ConfigurationError):
         await ask("https://rebound.example/")
     assert connected == ["93.184.215.14"]
+
+
+@pytest.mark.usefixtures("on_lambda")
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "two..dots.example"])
+async def test_a_name_that_cannot_be_one_is_unavailable(host: str) -> None:
+    with pytest.raises(Unavailable, match="ConnectError"):
+        await ask(f"https://{host}/")
 
 
 @pytest.mark.usefixtures("on_lambda")

@@ -195,8 +195,10 @@ async def test_what_is_not_offered_is_unsupported_and_not_failed() -> None:
     assert [status.state for status in statuses].count("ok") == len(OTHERS)
 
 
-@pytest.mark.parametrize("defect", [RuntimeError("bug"), OSError("no such file"), KeyError("x")])
-async def test_a_defect_in_one_connector_takes_nobody_along(defect: Exception) -> None:
+@pytest.mark.parametrize("defect", [RuntimeError("canary"), OSError("canary"), KeyError("canary")])
+async def test_a_defect_in_one_connector_takes_nobody_along(
+    defect: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     many = Many()
 
     def open(name: str) -> Connector:
@@ -208,6 +210,9 @@ async def test_a_defect_in_one_connector_takes_nobody_along(defect: Exception) -
     failed = status_of(found.connections, VICTIM)
     assert (failed.state, failed.code) == ("failed", "internal")
     assert type(defect).__name__ in str(failed.message)
+    assert f"{VICTIM} failed unexpectedly: {type(defect).__name__}\n" in caplog.text
+    assert "in open\n" in caplog.text
+    assert "canary" not in caplog.text
     assert {event.provider for event in found.events} == set(OTHERS)
 
 

@@ -81,6 +81,21 @@ async def test_errors_at_the_same_time_are_told_to_whom_they_concern(store: Envi
     assert found == [(400, SLUGS[number % 27], "event_id", True) for number in range(AT_ONCE)]
 
 
+async def test_who_leaves_before_the_whole_request_was_sent_is_not_missed(store: EnvironmentStore) -> None:
+    told: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    headers = [(b"host", b"localhost"), (b"content-length", b"9")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/sync", "query_string": b"", "headers": headers}
+    await Api(store)(scope, receive, send)
+    assert told == []
+
+
 async def test_every_kind_of_route(store: EnvironmentStore) -> None:
     async with client(store) as http:
         listed = (await http.get("/v1/providers")).json()["data"]

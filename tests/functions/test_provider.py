@@ -1,5 +1,7 @@
 """The routes of a provider, against the sandbox."""
 
+import io
+import json
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
@@ -7,8 +9,10 @@ from typing import Any
 import pytest
 
 from connectors import Connector, NotFound
+from connectors.credentials.environment import EnvironmentStore
 from connectors.models import UnifiedAttendee, UnifiedOrder
 from connectors.references import encode_id
+from spekta.sandbox.server import environment
 
 from .conftest import Ask
 from .events import request
@@ -38,6 +42,18 @@ def sold(ask: Ask) -> str:
 def test_health(ask: Ask) -> None:
     health = data(ask, "/v1/ticket-tailor/health")
     assert (health["healthy"], health["provider"], health["error"]) == (True, "ticket-tailor", None)
+
+
+@pytest.mark.parametrize("path", [EVENTS, "/v1/ticket-tailor/health"])
+def test_refused_credentials_are_logged_by_the_word_that_rings_an_alarm(
+    path: str, ask: Ask, function: ModuleType, sandbox: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = environment(sandbox) | {"TICKET_TAILOR_API_KEY": "sk_test_canary_wrong"}
+    log = io.StringIO()
+    monkeypatch.setattr(function.routes, "store", EnvironmentStore(values))
+    monkeypatch.setattr(function.logger.handlers[0], "stream", log)
+    ask(request(path))
+    assert [json.loads(line)["message"] for line in log.getvalue().splitlines()] == ["provider_auth_failed"]
 
 
 def test_a_list_says_all_about_its_page(ask: Ask) -> None:

@@ -46,6 +46,12 @@ NOT_AUTHORIZED_BY_THE_GATEWAY = {
 ON_EVERYTHING = {"secretsmanager:ListSecrets": "IAM has no narrower resource for it; it gives names, not contents"}
 
 
+def tags(function: Any) -> dict[str, str]:
+    """SAM makes a list of them."""
+    given = function.get("Tags", {})
+    return {tag["Key"]: tag["Value"] for tag in given} if isinstance(given, list) else given
+
+
 def test_every_provider_has_a_function_of_its_name(stack: Stack) -> None:
     found = of_providers(stack)
     assert tuple(found) == SLUGS
@@ -111,6 +117,7 @@ def test_what_asks_all_platforms_reads_no_secret(stack: Stack, door: str) -> Non
             "Effect": "Allow",
             "Action": "lambda:InvokeFunction",
             "Resource": "arn:aws:lambda:eu-central-1:111122223333:function:spekta-*",
+            "Condition": {"StringEquals": {"aws:ResourceTag/spekta-stack": "spekta"}},
         },
         {"Effect": "Allow", "Action": READ, "Resource": ["State.Arn", "State.Arn/index/*"]},
         {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": f"{door}Logs.Arn"},
@@ -127,6 +134,12 @@ def test_copies_are_read_and_assistants_ask_for_new_ones(stack: Stack) -> None:
     assert policy["PolicyDocument"]["Statement"] == [
         {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "Bus.Arn"}
     ]
+
+
+def test_what_may_be_asked_by_others_is_marked(stack: Stack) -> None:
+    """By its name alone it could be of another stack: spekta-test-eventbrite."""
+    marked = {name for name, function in functions(stack).items() if tags(function).get("spekta-stack") == "spekta"}
+    assert marked == {name for name, _ in of_providers(stack).values()}
 
 
 @pytest.mark.parametrize("mode", PARAMETERS)

@@ -379,6 +379,26 @@ async def test_a_connection_that_cannot_be_opened_counts_as_failed(file: SqliteS
     assert file.status("pretix").failures == 1
 
 
+async def test_a_defect_is_logged_by_its_place_and_not_by_what_it_says(
+    file: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "sk_test_canary_1"
+
+    def breaks(_: httpx2.Request) -> httpx2.Response:
+        raise RuntimeError(said)
+
+    def open(name: str) -> Connector:
+        if name == "dice":
+            raise RuntimeError(said)
+        return desk_of(name, file).account.connect(wrap=lambda _: httpx2.MockTransport(breaks))
+
+    results = await Sync(open, file, "me").run(["dice", "pretix"])
+    assert [result.outcome for result in results] == ["failed", "failed"]
+    assert "dice failed unexpectedly: RuntimeError\n" in caplog.text
+    assert "pretix failed unexpectedly: RuntimeError\n" in caplog.text
+    assert said not in caplog.text
+
+
 async def test_a_connection_that_waits_or_is_parked_is_left_alone(file: SqliteStore) -> None:
     desk = desk_of("ticket-tailor", file)
     desk.account.sandbox.misbehave("ticket-tailor", "rate_limited", retry_after=600)
