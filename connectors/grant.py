@@ -20,6 +20,7 @@ from .row import Row
 
 EARLY_SECONDS = 120.0
 EXCHANGE_SECONDS = 10.0
+LAST_SECONDS = 5.0  # before a deadline: in AWS Lambda a process is stopped some seconds after it, whatever it waits for
 USED_UP = (
     "The refresh token is not accepted: it was withdrawn, or used by somebody who has not saved the next one, as a "
     "worker that was ended at that moment."
@@ -35,7 +36,8 @@ class Grant:
     """Signs with a token from the vault. `url` resolves `host:path`; `fail` turns an answer into an error.
 
     A renewal outlives the call that asked for it: the platform may have used up the refresh token already, so what it
-    answers has to be saved. A refused login is not tried again until it was changed: a few of them lock the account.
+    answers has to be saved. None is begun shortly before a deadline. A refused login is not tried again until it was
+    changed: a few of them lock the account.
     """
 
     oauth: OAuth2
@@ -55,14 +57,14 @@ class Grant:
             return held
         try:
             return await self.renewed(held, deadline)
-        except Unavailable:
+        except (DeadlineExceeded, Unavailable):
             if held.get("accessToken") and time.time() < _ends(held):
                 return held
             raise
 
     async def renewed(self, stale: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
         """Credentials with another token than the stale one. Raises AuthenticationFailed where none can be had."""
-        work = asyncio.create_task(self._renewed(stale))
+        work = asyncio.create_task(self._renewed(stale, deadline))
         self._renewals.add(work)
         work.add_done_callback(self._done)
         try:
@@ -87,14 +89,16 @@ class Grant:
         if not work.cancelled():
             work.exception()  # nobody may be left to hear of it
 
-    async def _renewed(self, stale: Mapping[str, str]) -> dict[str, str]:
+    async def _renewed(self, stale: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
         async with self.vault.lease() as alone:
             held = await self.vault.read()
             if held.get("accessToken") not in (None, "", stale.get("accessToken")) and not self._due(held):
                 return held
+            if alone and deadline.is_near(LAST_SECONDS):
+                raise DeadlineExceeded("There was no time left to renew the token.", "Ask again.")
             if alone:
                 return await self._exchanged(held)
-        return await self._renewed(held)  # what somebody else changed was no token
+        return await self._renewed(held, deadline)  # what somebody else changed was no token
 
     async def _exchanged(self, held: Mapping[str, str]) -> dict[str, str]:
         """Credentials with the token that the first grant brings which the platform takes."""

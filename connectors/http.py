@@ -34,6 +34,7 @@ class Deadline:
     """When the caller stops waiting. Without seconds there is none."""
 
     def __init__(self, seconds: float | None = None) -> None:
+        self._seconds = seconds
         self._ends = None if seconds is None else time.monotonic() + seconds
 
     def remaining(self) -> float | None:
@@ -44,6 +45,11 @@ class Deadline:
         """Whether that much waiting would still leave time."""
         left = self.remaining()
         return left is None or seconds < left
+
+    def is_near(self, seconds: float) -> bool:
+        """Whether fewer seconds are left, and less than half of the time that there was."""
+        left = self.remaining()
+        return left is not None and self._seconds is not None and left < min(seconds, self._seconds / 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,6 +329,29 @@ async def test_a_renewal_outlives_the_call_that_was_in_a_hurry() -> None:
     assert account.sandbox.grants["helloasso"].accepts(saved["accessToken"])
 
 
+@pytest.mark.parametrize("left, renewed", [(4.0, False), (6.0, True)])
+async def test_no_renewal_is_begun_that_may_be_cut_off(
+    left: float, renewed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is stopped while the platform answers would lose the grant."""
+    clock, account = Clock(), sandboxed("helloasso")
+    clock.stop(monkeypatch)
+    vault = MemoryVault({**held(account), "accessToken": "sk_test_canary_withdrawn"})
+
+    def slowly(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+        if response.status_code == 401:
+            clock.waits.append(22 - left)
+        return response
+
+    async with connect(account, Wire(account, slowly), vault=vault) as connector:
+        if renewed:
+            assert (await connector.get_events(deadline=22)).items
+        else:
+            with pytest.raises(DeadlineExceeded, match="no time left to renew"):
+                await connector.get_events(deadline=22)
+    assert len(token_calls(account)) == renewed
+
+
 async def test_a_renewal_that_waits_for_its_turn_is_given_up_with_its_connector() -> None:
     """Somebody else may hold the lease for longer than this process has."""
     account = sandboxed("helloasso")
