@@ -33,7 +33,9 @@ def of_stack() -> State:
     """
     functions = Functions(os.environ.get("SPEKTA_STACK", "spekta"))
     copies = Copies(stored.of_stack) if os.environ.get(stored.TABLE) else None
-    state = allowed(State(names=SecretStore().connections, open=functions.open, copies=copies, seconds=SECONDS))
+    state = allowed(
+        State(names=SecretStore().connections, open=functions.open, copies=copies, seconds=SECONDS, on_aws=True)
+    )
     if state.writes and not os.environ.get(PREVIEW_SECRET):
         raise ConfigurationError(f"{PREVIEW_SECRET} is missing.", f"Set it, or have {WRITES} be false.")
     return state

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from connectors import RateLimited, UnifiedRevenue
+from connectors import UnifiedRevenue
 from connectors.references import Reference
 
 if TYPE_CHECKING:
@@ -71,12 +71,8 @@ def _request(path: Path | None, connections: Sequence[str], now: datetime) -> Ma
             status = store.status(name)
             if status.is_due(now):
                 asked[name] = "syncing" if status.working else "due"
-            elif _must_wait(status):
+            elif status.must_wait(now):
                 asked[name] = "waiting"
             else:
                 asked[name] = "due" if redrive(store, name, owner()) else "syncing"
     return asked
-
-
-def _must_wait(status: "Status") -> bool:
-    return not status.parked and status.last_error is not None and status.last_error.code == RateLimited.code

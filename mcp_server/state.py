@@ -40,7 +40,8 @@ class State:
 
     personal_data, writes, providers, tools: what the operator allows, and within that the caller; None is all of them.
     copies: those that were synced; None where none are kept. seconds: within which a call answers. secret: what the
-    codes of previews are made with, the same in all processes that serve the same callers. caller: whose call it is.
+    codes of previews are made with, the same in all processes that serve the same callers. on_aws: whether it answers
+    for a stack, so that advice is of its commands. caller: whose call it is.
     """
 
     names: Callable[[], Sequence[str]]
@@ -53,6 +54,7 @@ class State:
     seconds: float = 45
     now: Callable[[], datetime] = _utc_now
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    on_aws: bool = False
     caller: Caller = ANYBODY
 
     def narrowed(self, caller: Caller) -> "State":
@@ -95,9 +97,9 @@ class State:
                 f"Allowed here: {', '.join(sorted(self.providers)) or 'none'}. Ask the user to allow more.",
             )
         if not names:
+            how = " --aws`" if self.on_aws else "`, or to set the environment variables that list_providers names"
             raise ConfigurationError(
-                "No ticketing platform is connected.",
-                "Ask the user to run `spekta connect`, or to set the environment variables that list_providers names.",
+                "No ticketing platform is connected.", f"Ask the user to run `spekta connect{how}."
             )
         for name in only or ():
             if name not in names:

@@ -60,7 +60,7 @@ async def list_providers(
 def platforms(state: State, names: Sequence[str] = (), only: str | None = None) -> list[Platform]:
     """The rows of the matrix, or the whole of one. names: the connections there are, which need no help to connect."""
     return [
-        _platform(row, names, whole=only is not None)
+        _platform(row, names, whole=only is not None, on_aws=state.on_aws)
         for row in matrix()
         if only in (None, row.provider) and state.serves(row.provider)
     ]
@@ -75,7 +75,7 @@ async def _account(state: State, name: str) -> Account:
         return Account(connection=name, message=error.message, next=error.advice)
 
 
-def _platform(row: MatrixRow, names: Sequence[str], *, whole: bool) -> Platform:
+def _platform(row: MatrixRow, names: Sequence[str], *, whole: bool, on_aws: bool) -> Platform:
     connected = any(_provider(name) == row.provider for name in names)
     by_state: dict[str, dict[str, str]] = {"yes": {}, "partial": {}, "no": {}}
     for support in row.support:
@@ -87,7 +87,7 @@ def _platform(row: MatrixRow, names: Sequence[str], *, whole: bool) -> Platform:
         offers=[support.capability for support in row.support if support.state != "no"],
         uncertain=by_state["partial"] or None,
         not_offered=by_state["no"] or None,
-        connect=_how(provider) if whole or not connected else None,
+        connect=_how(provider, on_aws) if whole or not connected else None,
         no_longer_trades=row.defunct or None,
         **(_details(provider) if whole else {}),
     )
@@ -97,8 +97,10 @@ def _provider(connection: str) -> str:
     return connection.partition("/")[0]
 
 
-def _how(provider: Provider) -> str:
+def _how(provider: Provider, on_aws: bool) -> str:
     """The shortest way; where to find each credential is told by its own line in the provider."""
+    if on_aws:
+        return f"spekta connect --aws {provider.slug}"
     fields = min(provider.enough, key=len)
     places = {field.name: field.where for field in provider.credentials}
     variables = [f"{constant(provider.slug)}_{constant(field)} ({places[field]})" for field in fields]

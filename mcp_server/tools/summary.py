@@ -67,7 +67,7 @@ async def revenue_summary(
     answer = await asyncio.to_thread(_synced, state, names, by, filters)
     if answer is None and by == "month":
         said = "Months are told by the synced copy alone, and nothing was synced yet."
-        raise InvalidArgument("by", said, f"{how()} Or sum by connection, event or currency.")
+        raise InvalidArgument("by", said, f"{how(state)} Or sum by connection, event or currency.")
     if answer is None:
         async with progress(ctx, "events") as note:
             report = await state.portfolio(names, note).revenue(filters=filters, deadline=state.seconds)
@@ -105,7 +105,7 @@ def _synced(state: State, names: Sequence[str], by: Group, filters: dict[str, da
     from spekta.sync.copies import SOLD, Copies, Wanted
 
     with state.copies.reading() as store:
-        copies = Copies(store, names, SOLD, how())
+        copies = Copies(store, names, SOLD, how(state))
         if copies.as_of is None:
             return None
         told = [status_of(status) for status in copies.statuses]

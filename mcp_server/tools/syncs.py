@@ -10,7 +10,7 @@ from mcp.types import CallToolResult
 
 from connectors import ConfigurationError
 from mcp_server.answers import Part, Why, advice, result
-from mcp_server.state import Ctx, state_of
+from mcp_server.state import Ctx, State, state_of
 from mcp_server.values import Moment
 
 from .parameters import Connections
@@ -23,6 +23,7 @@ BUS = "SPEKTA_BUS"
 NOTHING = "Nothing was synced yet."
 HOW = "Ask the user to run `spekta sync`, or `spekta sync --watch`, which keeps the copy fresh."
 ON_THE_BUS = "request_sync asks for it."
+SWITCHED_OFF = "The operator has not switched syncs on: the stack's parameter Syncing."
 SAID: Mapping[str, str] = {
     "due": "A `spekta sync --watch` takes it when it next looks; one must be running, or the user runs `spekta sync`.",
     "syncing": "It is being synced right now.",
@@ -62,8 +63,10 @@ async def sync_status(ctx: Ctx, connections: Connections = None) -> Annotated[Ca
     names, now = state.chosen(connections), state.now()
     known = await asyncio.to_thread(state.copies.statuses) if state.copies else None
     if known is None:
-        return result(Copies(connections=[_never(name) for name in names], notes=[f"{NOTHING} {how()}"]))
-    return result(Copies(connections=[_copy(known[name], now) if name in known else _never(name) for name in names]))
+        return result(Copies(connections=[_never(name, state) for name in names], notes=[f"{NOTHING} {how(state)}"]))
+    return result(
+        Copies(connections=[_copy(known[name], now) if name in known else _never(name, state) for name in names])
+    )
 
 
 async def request_sync(ctx: Ctx, connections: Connections = None) -> Annotated[CallToolResult, Requests]:
@@ -79,19 +82,21 @@ async def request_sync(ctx: Ctx, connections: Connections = None) -> Annotated[C
     else:
         asked = await asyncio.to_thread(state.copies.request, names, state.now()) if state.copies else None
     if asked is None:
-        raise ConfigurationError(NOTHING, HOW)
+        raise ConfigurationError(NOTHING, how(state))
     return result(
         Requests(connections=[Request(connection=name, state=word, message=SAID[word]) for name, word in asked.items()])
     )
 
 
-def how() -> str:
+def how(state: State) -> str:
     """How to get a copy."""
-    return ON_THE_BUS if os.environ.get(BUS) else HOW
+    if os.environ.get(BUS):
+        return ON_THE_BUS
+    return SWITCHED_OFF if state.on_aws else HOW
 
 
-def _never(name: str) -> Copy:
-    return Copy(connection=name, state="never_synced", next=how())
+def _never(name: str, state: State) -> Copy:
+    return Copy(connection=name, state="never_synced", next=how(state))
 
 
 def _copy(status: "Status", now: datetime) -> Copy:

@@ -341,6 +341,14 @@ def test_a_sync_is_asked_for_on_the_bus(
     assert never["next"] == "request_sync asks for it."
 
 
+def test_advice_is_for_who_runs_a_stack(asking: Callable[..., Ask]) -> None:
+    ask = asking(on_aws=True)
+    assert ask("list_providers", provider="pretix")["providers"][0]["connect"] == "spekta connect --aws pretix"
+    assert ask("request_sync")["error"]["next"].startswith("The operator has not switched syncs on")
+    nobody = asking([], on_aws=True)
+    assert nobody("list_events")["error"]["next"] == "Ask the user to run `spekta connect --aws`."
+
+
 def test_without_a_table_there_are_no_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     assert mcp.of_stack().copies is None
     monkeypatch.setenv("SPEKTA_STATE_TABLE", "state")
