@@ -23,6 +23,7 @@ from .status import Schedule
 from .store import Quarantined, Store
 
 TRIES = 5
+ASTRAY = (InvalidArgument, InvalidResponse, NotFound, Rejected, LookupError, TypeError, ValueError, AttributeError)
 
 
 class Superseded(Exception):
@@ -88,12 +89,13 @@ class Copier:
     async def _walk(self, progress: Progress, walk: Walk, whole: bool) -> tuple[Progress, Walk]:
         """Stores the answers of a walk and where each left off. The end of the walk is for the caller to store.
 
-        A walk that is taken up again begins anew where the platform no longer knows the place.
+        A walk that is taken up again begins anew where the place means nothing any more: to the platform, or to this
+        Spekta.
         """
         version = progress.version
         try:
             return await self._go_on(progress, walk, whole)
-        except (InvalidArgument, InvalidResponse, NotFound, Rejected):
+        except ASTRAY:
             progress = self.store.progress(progress.feed)
             if walk.position is None or progress.version != version:
                 raise
@@ -108,8 +110,9 @@ class Copier:
                 if first and (told := self.connector.platform_time):
                     walk = replace(walk, mark=told - timedelta(seconds=time.monotonic() - started))
                 first = False
-                self.save(progress, batch, walk if whole else progress.whole)
-                self._quarantine(feed, batch.problems, walk)
+                beside = walk if whole else progress.whole
+                self.save(progress, batch, beside)
+                self._quarantine(feed, batch.problems, beside or walk)
                 walk = replace(walk, position=batch.after, problems=walk.problems + len(batch.problems))
                 if batch.after is None:
                     break
@@ -184,17 +187,22 @@ class Copier:
         if suspects:
             self.store.suspect(feed, suspects, walk.id)
         for row in gone:
-            self.delete(feed, row)
             if feed.kind == "events":
                 self._delete_children(feed, row)
+            self.delete(feed, row)
         self.announce()
         return bool(suspects)
 
     def _delete_children(self, feed: Feed, event: Row) -> None:
-        """What was listed by an event can be asked for no more when that is gone."""
+        """What was listed by an event can be asked for no more when that is gone, and all of it has to be when that is
+        back. The event itself is marked last: whoever dies in between comes by here again.
+        """
         for kind in (*COPIED[1:], "sales"):
+            child = Feed(feed.connection, kind, event.id)
             for row in self.store.of_parent(feed.connection, kind, event.id):
-                self.delete(Feed(feed.connection, kind, event.id), row)
+                self.delete(child, row)
+            if version := self.store.progress(child).version:
+                self._advance(Progress(child, version))
 
     def delete(self, feed: Feed, row: Row) -> None:
         """Marks a row as deleted."""
