@@ -1,7 +1,5 @@
 """A worker that dies at every point where something leaves it, one after the other: the next one makes up for it."""
 
-from datetime import timedelta
-
 import pytest
 
 from spekta.sandbox.app import create_app

@@ -15,7 +15,7 @@ from spekta.sync.sqlite import SqliteStore
 from tests.connectors.conftest import Account
 from tests.connectors.sandboxed import Clock
 
-from .desk import CHANGES, DAY, HOUR, Desk, pays, renames_event
+from .desk import CHANGES, DAY, HOUR, Desk, pays
 
 pytestmark = pytest.mark.anyio
 YEAR = timedelta(days=365)
@@ -80,8 +80,8 @@ async def test_a_listing_that_is_refused_for_one_event_holds_no_other_one_up(fil
     ) as connector:
         assert await desk.worker(connector).run() == "partly"
     found = {event for row in desk.rows("attendees") for event in row.events}
-    print(ids, found)
-    assert found == set(ids[1:]) & found and len(found) >= 9
+    assert ids[0] not in found
+    assert len(found) >= 9
     assert desk.status.kinds["attendees"].failure is not None
     assert desk.status.kinds["attendees"].as_of is None
 
@@ -132,15 +132,8 @@ async def test_what_cannot_be_read_beside_a_walk_of_everything_stays_listed(file
     desk = desk_of("eventbrite", file)
     await desk.sync()
     desk.later(DAY)
-    left = iter([True] * 4)
-    asked: list[bool] = []
-
-    def has_time() -> bool:
-        p = file.progress(Feed("eventbrite", "orders"))
-        return not (p.whole and p.whole.position)
-
-    assert await desk.sync(has_time=has_time) == "more"
-    assert file.progress(Feed("eventbrite", "orders")).whole
+    orders = Feed("eventbrite", "orders")
+    assert await desk.sync(has_time=lambda: file.progress(orders).whole is None) == "more"
     desk.later(HOUR)
     pays(desk.box)
     desk.account.sandbox.misbehave("eventbrite", "null_id", path="/orders", times=1)
