@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,10 +15,10 @@ from connectors.models import Problem
 from connectors.position import Batch
 
 from .announcing import Announcer, announce
-from .feeds import COPIED, Feed, Progress, Walk
+from .feeds import COPIED, Feed, Kind, Progress, Walk
 from .moments import stamp
 from .people import People
-from .rows import Notes, Row, deleted, followed, row_of
+from .rows import Notes, Row, Write, deleted, followed, row_of
 from .status import Schedule
 from .store import Quarantined, Store
 
@@ -139,13 +139,23 @@ class Copier:
 
     def save(self, progress: Progress, batch: Batch, whole: Walk | None) -> None:
         """Writes the records of an answer. Beside a whole walk, whatever is met counts as met by it."""
-        feed = progress.feed
-        rows = {}
-        for record in batch.records:
-            row = row_of(feed, record, self.keep_raw)
-            rows[row.key] = self.people.left_out(row)
+        feed, walk = progress.feed, None if whole is None else whole.id
+        rows = [row_of(feed, record, self.keep_raw) for record in batch.records]
         is_new = progress.whole_id is None and progress.watermark is None
-        self.on_rows(feed, len(rows), self._put(feed, rows, None if whole is None else whole.id, is_new))
+        changed = self._put(feed, self._left_out(rows), walk, is_new)
+        while (forgotten := self.store.forgotten()) != self.people.digests:  # perhaps while this was being written
+            self.people = replace(self.people, digests=forgotten)
+            self._put(feed, self._left_out(rows), walk, is_new=False)
+        self.on_rows(feed, len(rows), changed)
+
+    def _left_out(self, rows: Sequence[Row]) -> dict[str, Row]:
+        """The rows as they may be stored. Of whom is left out, the tickets that are still to come are too."""
+        if not self.people.digests:
+            return {row.key: row for row in rows}
+        for ticket in {ticket for row in rows for ticket in self.people.tickets(row)} - self.people.digests:
+            self.store.forget(ticket)
+            self.people = replace(self.people, digests=self.people.digests | {ticket})
+        return {row.key: self.people.left_out(row) for row in rows}
 
     def _put(self, feed: Feed, rows: dict[str, Row], walk: str | None, is_new: bool) -> int:
         """Writes what is new or has changed; gives how many those are. In a feed that `is_new` no row is looked for
@@ -157,7 +167,7 @@ class Copier:
             there = {} if is_new and attempt == 0 else self.store.read(feed.connection, feed.kind, list(left))
             writes = [write for key, row in left.items() if (write := followed(there.get(key), row, notes))]
             changed = [write for write in writes if write.row.version != write.expected]
-            events = {event for write in changed for event in self._sold_for(write.row, there.get(write.row.key))}
+            events = self._sold_for(feed.kind, changed, there)
             if not writes and walk is None:
                 return changes
             lost = self.store.write(feed, writes, seen=list(left), walk=walk, touched=sorted(events))
@@ -167,11 +177,12 @@ class Copier:
             left = {key: left[key] for key in lost}
         raise Superseded(f"Another worker writes to {feed.connection}.")
 
-    def _sold_for(self, row: Row, before: Row | None) -> Iterable[str]:
-        """The events whose revenue may be another one after a change of this row."""
-        if row.kind in ("orders", "events", "sales") or self.sold_apart:
-            return {*row.events, *(before.events if before else ())}
-        return ()
+    def _sold_for(self, kind: Kind, writes: Sequence[Write], there: Mapping[str, Row]) -> set[str]:
+        """The events whose revenue may be another one after these writes."""
+        if kind not in ("orders", "events", "sales") and not self.sold_apart:
+            return set()
+        before = (there[write.row.key] for write in writes if write.row.key in there)
+        return {event for row in (*(write.row for write in writes), *before) for event in row.events}
 
     def _look_for_deleted(self, progress: Progress, walk: Walk) -> bool:
         """Marks what is missing now and was missing in the whole walk before; notes what is missing only now.
@@ -207,8 +218,10 @@ class Copier:
     def delete(self, feed: Feed, row: Row) -> None:
         """Marks a row as deleted."""
         notes = Notes(feed.connection, self.now()) if self.announcer else None
-        touched = self._sold_for(row, None)
-        while self.store.write(feed, [deleted(row, notes, self.now())], touched=sorted(touched)):
+        while True:
+            writes = [deleted(row, notes, self.now())]
+            if not self.store.write(feed, writes, touched=sorted(self._sold_for(feed.kind, writes, {}))):
+                return
             row = self.store.read(feed.connection, feed.kind, [row.key])[row.key]
 
     def _quarantine(self, feed: Feed, problems: Sequence[Problem], walk: Walk) -> None:

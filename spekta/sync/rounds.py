@@ -27,6 +27,7 @@ from .status import Copied, Failure, Round, Status
 AT_ONCE = 4
 REFUSALS = 20  # one after the other, before a listing counts as refused for all events
 OVER = timedelta(days=1)
+IN_ORDER: tuple[Kind, ...] = ("events", "tickets", "orders", "attendees")  # an order says whose its tickets are
 PARTLY: tuple[Kind, ...] = ("tickets", "sales")  # asked for by some events alone between two walks of everything
 OF_ONE_LISTING = (PermissionDenied, NotFound, Removed, Rejected, InvalidResponse)
 
@@ -79,7 +80,7 @@ class Rounds:
     async def _is_overdue(self) -> bool:
         """Goes once round; whether that was cut short for the next one."""
         try:
-            for kind in COPIED:
+            for kind in IN_ORDER:
                 await self._copy(kind)
         except Overdue:
             await self._add_up()
