@@ -9,7 +9,7 @@ from connectors.errors import ConfigurationError, InvalidArgument
 from spekta.sync.copies import Copies
 from spekta.sync.feeds import Kind
 from spekta.sync.sqlite.reading import reading
-from spekta.sync.store import Reader
+from spekta.sync.store import Reader, StoreFailed
 
 from . import cells, reach
 from .terminal import now, remark
@@ -38,7 +38,7 @@ def copies(connections: Sequence[str] | None, kinds: Sequence[Kind], synced: boo
         reader = None
         try:
             reader = None if synced is False else stack.enter_context(reading())
-        except ConfigurationError as error:
+        except (ConfigurationError, StoreFailed) as error:
             if synced:
                 raise
             remark(str(error))

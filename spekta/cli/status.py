@@ -1,11 +1,13 @@
 """`spekta status`: how fresh the copies are, here or in AWS."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich.table import Table
 from rich.text import Text
 
+from connectors.errors import ConfigurationError
 from spekta.sync import Status
 from spekta.sync.feeds import COPIED
 from spekta.sync.sqlite import default_path
@@ -30,27 +32,43 @@ def status(
     connections: options.Connections = None, aws: Aws = False, stack: OfStack = STACK, json: options.Json = False
 ) -> None:
     """How fresh the copies are, and what went wrong."""
-    found = stored(connections, aws, stack)
+    found, problems = stored(connections, aws, stack)
     moment = now()
     if json:
         say_json({"connections": [_document(one) for one in found]})
     else:
         out().print(_table(found, moment) if found else NOTHING + flag(aws))
-    for line in _remarks(found, flag(aws)):
+    for line in _remarks(found, problems, flag(aws)):
         remark(line)
 
 
-def stored(connections: Sequence[str] | None, aws: bool, stack: str) -> list[Status]:
-    """How the copies stand: of these connections, or of all."""
+def stored(connections: Sequence[str] | None, aws: bool, stack: str) -> tuple[list[Status], Counter[str]]:
+    """How the copies stand, of these connections or of all; and how many records of each cannot be read."""
     if not aws and not default_path().exists():
-        return []
+        return [], Counter()
     with copies(aws, stack) as store:
-        return [one for one in store.statuses() if not connections or one.connection in connections]
+        known = store.statuses()
+        problems = Counter(one.feed.connection for one in store.problems())
+    check_known(known, connections, flag(aws))
+    return [one for one in known if not connections or one.connection in connections], problems
+
+
+def check_known(known: Sequence[Status], names: Sequence[str] | None, where: str = "") -> None:
+    """Raises ConfigurationError for a connection that has no copy."""
+    for name in names or ():
+        if all(status.connection != name for status in known):
+            raise ConfigurationError(f"{name} was never synced.", f"Run: spekta sync --only {name}{where}")
+
+
+def unreadable(count: int, where: str = "") -> str:
+    """What it means that records cannot be read."""
+    records = "1 record cannot be read and stays" if count == 1 else f"{count} records cannot be read and stay"
+    return f"{records} as last read; what is deleted beside is not noticed. See: spekta sync problems{where}"
 
 
 def _table(found: Iterable[Status], moment: datetime) -> Table:
     columns = [kind.capitalize() for kind in COPIED]
-    table = cells.table("Connection", "State", *columns, "Next", whole=("Connection", *columns, "Next"))
+    table = cells.table("Connection", "State", *columns, "Next", whole=("Connection", "State", "Next"))
     for one in found:
         ages = [_age(one.kinds.get(kind), moment) for kind in COPIED]
         due = "" if one.parked else "now" if one.is_due(moment) else f"in {cells.span(moment, one.next_try)}"
@@ -69,8 +87,10 @@ def _age(copied: Copied | None, moment: datetime) -> str:
     return f"{cells.span(copied.as_of, moment)} old"
 
 
-def _remarks(found: Iterable[Status], where: str) -> Iterable[str]:
+def _remarks(found: Iterable[Status], problems: Counter[str], where: str) -> Iterable[str]:
     for one in found:
+        if problems[one.connection]:
+            yield f"{one.connection}: {unreadable(problems[one.connection], where)}"
         if one.last_error:
             yield f"{one.connection}: {one.last_error.message} {one.last_error.advice}".strip()
         if one.parked:

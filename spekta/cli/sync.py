@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import signal
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -13,7 +15,7 @@ from rich.table import Table
 
 from connectors import connect as open_connection
 from connectors.credentials.local import local_store
-from connectors.errors import ConfigurationError, InvalidArgument
+from connectors.errors import InvalidArgument
 from spekta.sync import JsonLines, Schedule
 from spekta.sync.feeds import COPIED, Kind
 from spekta.sync.sqlite import SqliteStore
@@ -25,6 +27,7 @@ from . import cells, options, reach
 from .bars import WORDS, Bars
 from .boundary import PLATFORM
 from .copies import STACK, Aws, OfStack, copies, flag
+from .status import NOTHING, check_known, unreadable
 from .terminal import now, out, remark, say_json
 
 Only = Annotated[
@@ -77,7 +80,7 @@ def sync(
     names = reach.portfolio(only).names
     credentials = local_store()
     schedule = Schedule(every=timedelta(minutes=every), whole_every=timedelta(hours=whole_every))
-    with SqliteStore() as store, _told(events) as announcer, Bars() as bars:
+    with _stopping(), SqliteStore() as store, _told(events) as announcer, Bars() as bars:
         run = Sync(
             lambda name: open_connection(credentials, name, share=schedule.share),
             store,
@@ -106,10 +109,11 @@ def again(only: Only = None, aws: Aws = False, stack: OfStack = STACK) -> None:
         try_again(only, stack)
         return
     with SqliteStore() as store:
-        known = [status.connection for status in store.statuses()]
-        for name in only or known:
-            if name not in known:
-                raise ConfigurationError(f"{name} was never synced.", f"Run: spekta sync --only {name}")
+        known = store.statuses()
+        if not known:
+            out().print(NOTHING)
+        for name in only or [status.connection for status in known]:
+            check_known(known, [name])
             due = redrive(store, name, owner())
             out().print(f"{name} is due." if due else f"{name} is being synced right now.")
 
@@ -124,6 +128,7 @@ def problems(
 ) -> None:
     """Records that could not be read, and why."""
     with copies(aws, stack) as store:
+        check_known(store.statuses(), only, flag(aws))
         found = [one for one in store.problems() if not only or one.feed.connection in only]
         kinds: dict[str, set[Kind]] = {}
         for one in found:
@@ -170,7 +175,7 @@ def _report(results: Sequence[Result], bars: Bars, problems: Counter[str], json:
         if result.outcome == "parked":
             remark(f"{result.connection} is parked after too many failures. To try again: spekta sync redrive")
         if problems[result.connection]:
-            remark(f"{result.connection}: {problems[result.connection]} records cannot be read: spekta sync problems")
+            remark(f"{result.connection}: {unreadable(problems[result.connection])}")
     good = [result for result in results if result.outcome in ("done", "partly", "busy", "more")]
     raise typer.Exit(0 if good else PLATFORM)
 
@@ -194,6 +199,23 @@ def _document(result: Result, bars: Bars, problems: Counter[str]) -> dict[str, o
         "error": result.failure,
         "next_try": result.next_try,
     }
+
+
+@contextlib.contextmanager
+def _stopping() -> Iterator[None]:
+    """SIGTERM ends a run in order, as Ctrl-C does, and both say what comes next."""
+
+    def stop(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        remark("Stopped. The next run goes on from there: spekta sync")
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,14 +15,15 @@ from connectors.models import Problem
 from connectors.position import Batch
 
 from .announcing import Announcer, announce
-from .feeds import COPIED, Feed, Progress, Walk
+from .feeds import COPIED, Feed, Kind, Progress, Walk
 from .moments import stamp
 from .people import People
-from .rows import Notes, Row, deleted, followed, row_of
+from .rows import Notes, Row, Write, deleted, followed, row_of
 from .status import Schedule
 from .store import Quarantined, Store
 
 TRIES = 5
+ASTRAY = (InvalidArgument, InvalidResponse, NotFound, Rejected, LookupError, TypeError, ValueError, AttributeError)
 
 
 class Superseded(Exception):
@@ -88,12 +89,13 @@ class Copier:
     async def _walk(self, progress: Progress, walk: Walk, whole: bool) -> tuple[Progress, Walk]:
         """Stores the answers of a walk and where each left off. The end of the walk is for the caller to store.
 
-        A walk that is taken up again begins anew where the platform no longer knows the place.
+        A walk that is taken up again begins anew where the place means nothing any more: to the platform, or to this
+        Spekta.
         """
         version = progress.version
         try:
             return await self._go_on(progress, walk, whole)
-        except (InvalidArgument, InvalidResponse, NotFound, Rejected):
+        except ASTRAY:
             progress = self.store.progress(progress.feed)
             if walk.position is None or progress.version != version:
                 raise
@@ -108,8 +110,9 @@ class Copier:
                 if first and (told := self.connector.platform_time):
                     walk = replace(walk, mark=told - timedelta(seconds=time.monotonic() - started))
                 first = False
-                self.save(progress, batch, walk if whole else progress.whole)
-                self._quarantine(feed, batch.problems, walk)
+                beside = walk if whole else progress.whole
+                self.save(progress, batch, beside)
+                self._quarantine(feed, batch.problems, beside or walk)
                 walk = replace(walk, position=batch.after, problems=walk.problems + len(batch.problems))
                 if batch.after is None:
                     break
@@ -136,13 +139,23 @@ class Copier:
 
     def save(self, progress: Progress, batch: Batch, whole: Walk | None) -> None:
         """Writes the records of an answer. Beside a whole walk, whatever is met counts as met by it."""
-        feed = progress.feed
-        rows = {}
-        for record in batch.records:
-            row = row_of(feed, record, self.keep_raw)
-            rows[row.key] = self.people.left_out(row)
+        feed, walk = progress.feed, None if whole is None else whole.id
+        rows = [row_of(feed, record, self.keep_raw) for record in batch.records]
         is_new = progress.whole_id is None and progress.watermark is None
-        self.on_rows(feed, len(rows), self._put(feed, rows, None if whole is None else whole.id, is_new))
+        changed = self._put(feed, self._left_out(rows), walk, is_new)
+        while (forgotten := self.store.forgotten()) != self.people.digests:  # perhaps while this was being written
+            self.people = replace(self.people, digests=forgotten)
+            self._put(feed, self._left_out(rows), walk, is_new=False)
+        self.on_rows(feed, len(rows), changed)
+
+    def _left_out(self, rows: Sequence[Row]) -> dict[str, Row]:
+        """The rows as they may be stored. Of whom is left out, the tickets that are still to come are too."""
+        if not self.people.digests:
+            return {row.key: row for row in rows}
+        for ticket in {ticket for row in rows for ticket in self.people.tickets(row)} - self.people.digests:
+            self.store.forget(ticket)
+            self.people = replace(self.people, digests=self.people.digests | {ticket})
+        return {row.key: self.people.left_out(row) for row in rows}
 
     def _put(self, feed: Feed, rows: dict[str, Row], walk: str | None, is_new: bool) -> int:
         """Writes what is new or has changed; gives how many those are. In a feed that `is_new` no row is looked for
@@ -154,7 +167,7 @@ class Copier:
             there = {} if is_new and attempt == 0 else self.store.read(feed.connection, feed.kind, list(left))
             writes = [write for key, row in left.items() if (write := followed(there.get(key), row, notes))]
             changed = [write for write in writes if write.row.version != write.expected]
-            events = {event for write in changed for event in self._sold_for(write.row, there.get(write.row.key))}
+            events = self._sold_for(feed.kind, changed, there)
             if not writes and walk is None:
                 return changes
             lost = self.store.write(feed, writes, seen=list(left), walk=walk, touched=sorted(events))
@@ -164,11 +177,12 @@ class Copier:
             left = {key: left[key] for key in lost}
         raise Superseded(f"Another worker writes to {feed.connection}.")
 
-    def _sold_for(self, row: Row, before: Row | None) -> Iterable[str]:
-        """The events whose revenue may be another one after a change of this row."""
-        if row.kind in ("orders", "events", "sales") or self.sold_apart:
-            return {*row.events, *(before.events if before else ())}
-        return ()
+    def _sold_for(self, kind: Kind, writes: Sequence[Write], there: Mapping[str, Row]) -> set[str]:
+        """The events whose revenue may be another one after these writes."""
+        if kind not in ("orders", "events", "sales") and not self.sold_apart:
+            return set()
+        before = (there[write.row.key] for write in writes if write.row.key in there)
+        return {event for row in (*(write.row for write in writes), *before) for event in row.events}
 
     def _look_for_deleted(self, progress: Progress, walk: Walk) -> bool:
         """Marks what is missing now and was missing in the whole walk before; notes what is missing only now.
@@ -184,23 +198,30 @@ class Copier:
         if suspects:
             self.store.suspect(feed, suspects, walk.id)
         for row in gone:
-            self.delete(feed, row)
             if feed.kind == "events":
                 self._delete_children(feed, row)
+            self.delete(feed, row)
         self.announce()
         return bool(suspects)
 
     def _delete_children(self, feed: Feed, event: Row) -> None:
-        """What was listed by an event can be asked for no more when that is gone."""
+        """What was listed by an event can be asked for no more when that is gone, and all of it has to be when that is
+        back. The event itself is marked last: whoever dies in between comes by here again.
+        """
         for kind in (*COPIED[1:], "sales"):
+            child = Feed(feed.connection, kind, event.id)
             for row in self.store.of_parent(feed.connection, kind, event.id):
-                self.delete(Feed(feed.connection, kind, event.id), row)
+                self.delete(child, row)
+            if version := self.store.progress(child).version:
+                self._advance(Progress(child, version))
 
     def delete(self, feed: Feed, row: Row) -> None:
         """Marks a row as deleted."""
         notes = Notes(feed.connection, self.now()) if self.announcer else None
-        touched = self._sold_for(row, None)
-        while self.store.write(feed, [deleted(row, notes, self.now())], touched=sorted(touched)):
+        while True:
+            writes = [deleted(row, notes, self.now())]
+            if not self.store.write(feed, writes, touched=sorted(self._sold_for(feed.kind, writes, {}))):
+                return
             row = self.store.read(feed.connection, feed.kind, [row.key])[row.key]
 
     def _quarantine(self, feed: Feed, problems: Sequence[Problem], walk: Walk) -> None:

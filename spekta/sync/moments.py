@@ -1,6 +1,6 @@
 """Times as text that sorts like the times themselves."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 def stamp(moment: datetime) -> str:
@@ -11,3 +11,8 @@ def stamp(moment: datetime) -> str:
 def now() -> datetime:
     """The time by our clock."""
     return datetime.now(UTC)
+
+
+def is_within(moment: datetime, span: timedelta, now: datetime) -> bool:
+    """Whether a time is not as long past. One to come is of a clock that was wrong, and says nothing."""
+    return timedelta() <= now - moment < span

@@ -4,24 +4,29 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from typing import Any
 
 from connectors.errors import InvalidArgument
 
 from .feeds import Feed, Kind
 from .moments import now
-from .rows import MODELS, Notes, Row, Write, erased, without_person
+from .rows import MODELS, Notes, Row, cleaned, content_of, erased
 from .store import Store
 
-_ADDRESSES = re.compile(r"[^\s\"\\<>(),:;@]+@[^\s\"\\<>(),:;@]+")
+_ADDRESSES = re.compile(r"[^\s\"\\<>(),:;@\[\]]+@[^\W_](?:[\w.-]*[^\W_])?")
+_OUTSIDE = re.compile(r"^(?:.*[^\w.+@-])?[._+-]*")  # what may stand before an address without a space between
+_FORGOTTEN = "(erased)"
 ADDRESS: dict[Kind, str] = {"attendees": "email", "orders": "buyer_email"}
+_NAMED: dict[Kind, tuple[str, str]] = {"attendees": ("order_id", "name"), "orders": ("id", "buyer_name")}
+_IN_ORDER: tuple[Kind, ...] = ("orders", "attendees", "events", "tickets")  # an order says whose its tickets are
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Those who are to be left out, as digests of their addresses."""
+    """Those who are to be left out, as digests of their addresses; and of their names, each with an order."""
 
     salt: str
     digests: frozenset[str]
@@ -32,18 +37,59 @@ class People:
         return cls(store.salt if digests else "", digests)
 
     def left_out(self, row: Row) -> Row:
-        """The row as it may be stored."""
-        if not self.digests:
+        """The row as it may be stored: without a person who is to be left out, and without that person's address in
+        what belongs to somebody else.
+        """
+        if not self.digests or row.kind not in MODELS:
             return row
-        if row.raw and any(self._are_out(found) for found in _ADDRESSES.findall(row.raw)):
+        if row.raw and self._names(json.loads(row.raw)):
             row = replace(row, raw=None)  # a platform's order names its other guests too
-        address = json.loads(row.content)[ADDRESS[row.kind]] if row.kind in ADDRESS else None
-        if address is None or not self._are_out(address):
-            return row
-        return replace(row, content=without_person(row.kind, row.content), raw=None, erased=True)
+        values = json.loads(row.content)
+        if self._is_theirs(row, values):
+            row, values = erased(row), json.loads(erased(row).content)
+        return replace(row, content=content_of(row.kind, self._blanked(values))) if self._names(values) else row
 
-    def _are_out(self, address: str) -> bool:
+    def tickets(self, row: Row) -> Iterator[str]:
+        """What stands for the tickets of an order that bear no address, and the name of somebody who is left out."""
+        if not self.digests or row.kind not in ADDRESS:
+            return
+        values = json.loads(row.content)
+        order, name = (values[field] for field in _NAMED[row.kind])
+        if order and name and self._is_theirs(row, values):
+            yield from (self._ticket(event, order, name) for event in row.events)
+
+    def _is_theirs(self, row: Row, values: dict[str, Any]) -> bool:
+        address = values[ADDRESS[row.kind]] if row.kind in ADDRESS else None
+        if address is not None:
+            return self._is_out(address)
+        if row.kind != "attendees" or not (values["name"] and values["order_id"]):
+            return False
+        return any(self._ticket(event, values["order_id"], values["name"]) in self.digests for event in row.events)
+
+    def _ticket(self, event: str, order: str, name: str) -> str:
+        return digest(self.salt, json.dumps([event, order, name]))
+
+    def _is_out(self, address: str) -> bool:
         return digest(self.salt, address) in self.digests
+
+    def _names(self, value: Any) -> bool:
+        """Whether somebody who is left out is named by address anywhere in a JSON value."""
+        return bool(self._blanked(value) != value)
+
+    def _blanked(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return _ADDRESSES.sub(self._blank, value) if "@" in value else value
+        if isinstance(value, list):
+            return [self._blanked(one) for one in value]
+        return (
+            {self._blanked(name): self._blanked(one) for name, one in value.items()}
+            if isinstance(value, dict)
+            else value
+        )
+
+    def _blank(self, found: re.Match[str]) -> str:
+        alone = _OUTSIDE.sub("", found[0])
+        return next((found[0].replace(one, _FORGOTTEN) for one in (found[0], alone) if self._is_out(one)), found[0])
 
 
 def digest(salt: str, address: str) -> str:
@@ -60,44 +106,27 @@ def forget(store: Store, address: str) -> int:
     if "@" not in address.strip("@ "):
         raise InvalidArgument("email", "That is no e-mail address.", "Give one such as ada@example.org.")
     store.forget(digest(store.salt, address))
-    done = 0
-    for status in store.statuses():
-        notes = Notes(status.connection, now())
-        for row in list(_records_of(store, status.connection, _plain(address))):
-            _put(store, status.connection, row, partial(erased, notes=notes))
-            done += 1
-        for kind in MODELS:
-            for row in store.every(status.connection, kind):
-                if row.raw and _plain(address) in row.raw.casefold():
-                    _put(store, status.connection, row, _without_raw)
+    done = sum(_leave_out(store, status.connection, kind) for status in store.statuses() for kind in _IN_ORDER)
     store.scrub()
     return done
 
 
-def _records_of(store: Store, connection: str, address: str) -> Iterator[Row]:
-    names: dict[tuple[str, str], str | None] = {}
-    for row in store.every(connection, "orders"):
-        values = json.loads(row.content)
-        if _plain(values["buyer_email"] or "") == address:
-            names |= {(event, values["id"]): values["buyer_name"] for event in row.events}
-            yield row
-    for row in store.every(connection, "attendees"):
-        values = json.loads(row.content)
-        bought = (values["event_id"], values["order_id"])
-        theirs = values["email"] is None and bought in names and values["name"] == names[bought]
-        if theirs or _plain(values["email"] or "") == address:
-            yield row
+def _leave_out(store: Store, connection: str, kind: Kind) -> int:
+    """Leaves out of the rows of a kind whoever is to be; gives how many those were, but for platforms' own records."""
+    people, notes, done = People.of(store), Notes(connection, now()), 0
+    for row in store.every(connection, kind):
+        for ticket in people.tickets(row):
+            store.forget(ticket)
+        if (left := people.left_out(row)) != row:
+            done += left.content != row.content
+            _put(store, connection, row, people, notes)
+    return done
 
 
-def _without_raw(row: Row) -> Write:
-    return Write(replace(row, raw=None), row.version)
-
-
-def _put(store: Store, connection: str, row: Row, change: Callable[[Row], Write]) -> None:
-    feed = Feed(connection, row.kind, row.parent)
-    while store.write(feed, [change(row)]):
+def _put(store: Store, connection: str, row: Row, people: People, notes: Notes) -> None:
+    while store.write(Feed(connection, row.kind, row.parent), [cleaned(row, people.left_out(row), notes)]):
         row = store.read(connection, row.kind, [row.key])[row.key]  # the engine has just written it
 
 
 def _plain(address: str) -> str:
-    return address.strip().casefold()
+    return unicodedata.normalize("NFC", address.strip()).casefold()

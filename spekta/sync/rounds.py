@@ -20,12 +20,14 @@ from connectors.errors import (
 from .adding import Adder
 from .copying import Copier
 from .feeds import COPIED, KINDS, Feed, Kind, Progress, Reach, reach
-from .moments import stamp
+from .moments import is_within, stamp
 from .rows import Row, record_of
 from .status import Copied, Failure, Round, Status
 
 AT_ONCE = 4
+REFUSALS = 20  # one after the other, before a listing counts as refused for all events
 OVER = timedelta(days=1)
+IN_ORDER: tuple[Kind, ...] = ("events", "tickets", "orders", "attendees")  # an order says whose its tickets are
 PARTLY: tuple[Kind, ...] = ("tickets", "sales")  # asked for by some events alone between two walks of everything
 OF_ONE_LISTING = (PermissionDenied, NotFound, Removed, Rejected, InvalidResponse)
 
@@ -78,7 +80,7 @@ class Rounds:
     async def _is_overdue(self) -> bool:
         """Goes once round; whether that was cut short for the next one."""
         try:
-            for kind in COPIED:
+            for kind in IN_ORDER:
                 await self._copy(kind)
         except Overdue:
             await self._add_up()
@@ -91,9 +93,9 @@ class Rounds:
     def _begin(self, anew: bool) -> None:
         """Goes on with a round that was left, unless so much later that what changed has to be asked for again."""
         left, now = self.status.round, self._now()
-        if left and not anew and now - left.started_at < self.copier.schedule.every:
+        if left and not anew and is_within(left.started_at, self.copier.schedule.every, now):
             return
-        due = {kind: now for kind in KINDS if self._is_whole_due(kind)}
+        due = {kind: self._due_since(kind, now) for kind in KINDS if self._is_whole_due(kind)}
         self._save(round=Round(now, {**due, **(left.whole if left else {})}))
 
     def _is_whole_due(self, kind: Kind) -> bool:
@@ -102,7 +104,13 @@ class Rounds:
             return False
         if copied is None or copied.whole_at is None or not (known.incremental or kind in PARTLY):
             return True
-        return self._now() - copied.whole_at >= self.copier.schedule.whole_every
+        return not is_within(copied.whole_at, self.copier.schedule.whole_every, self._now())
+
+    def _due_since(self, kind: Kind, now: datetime) -> datetime:
+        """Where a listing failed for some events, the others are not read whole again before that is due."""
+        copied, known = self.status.kinds.get(kind), self._reach(kind)
+        in_part = copied and copied.failure and known and known.incremental
+        return now - self.copier.schedule.whole_every if in_part else now
 
     @property
     def _round(self) -> Round:
@@ -151,7 +159,8 @@ class Rounds:
         return bool(copied and copied.fresh_at == self._round.started_at and kind != "sales")
 
     async def _feeds(self, kind: Kind, known: Reach, parents: Iterable[str] | None) -> None:
-        """Walks the feeds of many events, or of all, a few at once."""
+        """Walks the feeds of many events, or of all, a few at once. One that fails holds up none of the others."""
+        failure, refused = None, 0
         progresses = self.copier.store.progresses(self._name, kind)
         waiting = iter(self._events(kind, progresses.keys()) if parents is None else parents)
         while some := list(islice(waiting, AT_ONCE)):
@@ -160,9 +169,14 @@ class Rounds:
                 for parent in some
             ]
             for error in await asyncio.gather(*walks, return_exceptions=True):
-                if error is not None:
+                if error is not None and not isinstance(error, OF_ONE_LISTING):
                     raise error
+                failure, refused = failure or error, refused + 1 if error else 0
             self.check(False)
+            if refused >= REFUSALS:
+                break
+        if failure:
+            raise failure
 
     async def _child(self, progress: Progress, known: Reach) -> None:
         try:
@@ -171,7 +185,12 @@ class Rounds:
             return  # the event went meanwhile; the next walk of the events will tell
 
     async def _feed(self, progress: Progress, known: Reach) -> None:
-        """What changed, or everything where that is due; of a walk of everything that is left over, both."""
+        """What changed, or everything where that is due; of a walk of everything that is left over, both.
+
+        What ended later than now was timed by a clock that was wrong: that listing is begun anew.
+        """
+        if progress.ended_at and progress.ended_at > self._now():
+            progress = Progress(progress.feed, progress.version)
         was_walked = progress.ended_at is not None and progress.ended_at >= self._round.started_at
         since = progress.watermark or (progress.whole.mark if progress.whole else None)
         whole = self._needs_whole(progress, known)

@@ -72,7 +72,7 @@ def row_of(feed: Feed, record: UnifiedRecord | Sale, keep_raw: bool) -> Row:
     if feed.kind == "sales" or isinstance(record, Sale):
         return _sale_row(feed, record)
     row = Row(feed.kind, key_of(feed, record.id), record.model_dump_json(), events_of(feed, record), feed.parent)
-    if isinstance(record, UnifiedEvent) and record.starts_at:
+    if type(record) is UnifiedEvent and record.starts_at:
         row.starts_at = stamp(record.starts_at)
     if keep_raw:
         row.raw = to_json(record.raw).decode()
@@ -93,10 +93,11 @@ def key_of(feed: Feed, id: str) -> str:
 
 def events_of(feed: Feed, record: UnifiedRecord) -> tuple[str, ...]:
     """The ids of the events that a record belongs to."""
-    if isinstance(record, UnifiedAttendee | UnifiedTicket):
+    # a model's isinstance() takes ten times as long
+    if type(record) is UnifiedAttendee or type(record) is UnifiedTicket:
         event_id = record.event_id or feed.parent
         return (event_id,) if event_id else ()
-    if isinstance(record, UnifiedOrder):
+    if type(record) is UnifiedOrder:
         return (feed.parent,) if feed.parent else record.event_ids
     return (record.id,)
 
@@ -127,7 +128,7 @@ def followed(before: Row | None, now: Row, notes: "Notes | None") -> Write | Non
     if before is None:
         return Write(now if notes is None else _noted(now, "created", (), notes), NEVER_THERE)
     if before.erased:
-        now = replace(now, content=without_person(now.kind, now.content), erased=True, raw=None)
+        now = erased(now)
     changed = differing(before.content, now.content)
     place = (before.events, before.parent, before.raw) != (now.events, now.parent, now.raw)
     now = replace(now, version=before.version, pending=before.pending, missed=before.missed)
@@ -148,19 +149,25 @@ def deleted(row: Row, notes: "Notes | None", at: datetime) -> Write:
     return Write(_noted(gone, "deleted", (), notes), row.version)
 
 
-def erased(row: Row, notes: "Notes | None") -> Write:
-    """What to write where a person is to be forgotten."""
-    content = without_person(row.kind, row.content)
-    changed = differing(row.content, content)
-    gone = replace(row, content=content, raw=None, erased=True, version=row.version + bool(changed))
-    return Write(_noted(gone, "erased", changed, notes) if changed else gone, row.version)
+def cleaned(row: Row, left: Row, notes: "Notes | None") -> Write:
+    """What to write where a person is to be forgotten, given what is left of the row."""
+    changed = differing(row.content, left.content)
+    if not changed:
+        return Write(left, row.version)
+    said = "erased" if left.erased else "updated"
+    return Write(_noted(replace(left, version=row.version + 1), said, changed, notes), row.version)
 
 
-def without_person(kind: Kind, content: str) -> str:
-    """The content with everything that belongs to a person left open."""
-    values: dict[str, Any] = json.loads(content)
-    blank = dict.fromkeys(MODELS[kind].personal & values.keys())
-    return MODELS[kind].model_validate(values | blank).model_dump_json()
+def erased(row: Row) -> Row:
+    """The row with everything that belongs to its person left open."""
+    values: dict[str, Any] = json.loads(row.content)
+    blank = dict.fromkeys(MODELS[row.kind].personal & values.keys())
+    return replace(row, content=content_of(row.kind, values | blank), raw=None, erased=True)
+
+
+def content_of(kind: Kind, values: Mapping[str, Any]) -> str:
+    """The content that a row of a kind has with these JSON values."""
+    return MODELS[kind].model_validate(values).model_dump_json()
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,9 @@ class Status:
         )  # fmt: skip
 
     def is_due(self, now: datetime) -> bool:
-        """Whether it is to be tried now."""
-        return not self.parked and (self.next_try is None or self.next_try <= now)
+        """Whether it is to be tried now; also where a clock that was ahead has set the next time."""
+        was_ahead = self.ended_at is not None and self.ended_at > now
+        return not self.parked and (self.next_try is None or self.next_try <= now or was_ahead)
 
     def must_wait(self, now: datetime) -> bool:
         """Whether the platform asked for a pause that is not over."""
@@ -167,7 +168,10 @@ class Status:
 
     def redriven(self, now: datetime, whole: Collection[Kind] = ()) -> "Status":
         """Due at once, whatever went wrong before; and these kinds for everything."""
-        kinds = {kind: replace(one, whole_at=None) if kind in whole else one for kind, one in self.kinds.items()}
+        kinds = {
+            kind: replace(one, whole_at=None, failure=None) if kind in whole else one
+            for kind, one in self.kinds.items()
+        }
         return replace(self, next_try=now, failures=0, parked=False, last_error=None, round=None, kinds=kinds)
 
 

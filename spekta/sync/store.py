@@ -10,10 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from connectors.errors import SpektaError
+
 from .feeds import Feed, Kind, Progress
 from .revenue import Totals
 from .rows import Row, Write
 from .status import Status
+
+
+class StoreFailed(SpektaError):
+    """What a store is kept in fails: it is full, damaged, or held by others for long."""
+
+    code = "store_failed"
 
 
 @dataclass(frozen=True, slots=True)

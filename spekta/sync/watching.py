@@ -16,7 +16,7 @@ from connectors.webhook import Change
 from .announcing import Announcer
 from .feeds import Kind
 from .moments import now as clock
-from .status import Failure, Schedule, Status, unexpected
+from .status import FIRST_BACKOFF, Failure, Schedule, Status, unexpected
 from .store import Store
 from .worker import OnRows, Outcome, Worker
 
@@ -91,19 +91,26 @@ class Sync:
         while True:
             status = self.store.status(connection)
             if status.is_due(self.now()):
-                self.on_result(await self._try(status))
+                await self._try_and_wait(status)
             elif status.has_news:
-                self.on_result(await self._try(status, status.told))
+                await self._try_and_wait(status, status.told)
             due = self.store.status(connection).next_try
             pause = max(due - self.now(), SOON) if due and due > self.now() else SOON
             await sleep(min(pause, self.schedule.every, GLANCE).total_seconds())
+
+    async def _try_and_wait(self, status: Status, changes: Sequence[Change] = ()) -> None:
+        """Waits where not even the next time could be written down."""
+        result = await self._try(status, changes)
+        self.on_result(result)
+        if result.outcome == "failed" and result.next_try is None:
+            await sleep(FIRST_BACKOFF.total_seconds())
 
     async def _try(self, status: Status, changes: Sequence[Change] = ()) -> Result:
         try:
             return await self._work(status, changes)
         except SpektaError as error:
             return Result(status.connection, "failed", Failure.of(error))
-        except Exception as error:  # a store that is locked for long, say: the other connections go on
+        except Exception as error:  # a defect in one must not end the others
             logger.error("%s failed unexpectedly: %s", status.connection, located(error))
             return Result(status.connection, "failed", unexpected(error))
 

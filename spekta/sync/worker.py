@@ -20,7 +20,7 @@ from .moments import now as clock
 from .people import People
 from .rounds import Paused, Rounds
 from .status import Failure, Schedule, Status, unexpected
-from .store import Store
+from .store import Store, StoreFailed
 from .targeted import Targeted, is_target
 
 logger = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class Worker:
         """The outcome, and the status to leave."""
         try:
             return await self._targeted(rounds) or await self._usual(rounds)
-        except Superseded:
+        except (Superseded, StoreFailed):
             raise
         except Paused:
             return "more", replace(rounds.status, next_try=self.now())
@@ -141,7 +141,8 @@ class Worker:
         async def beat() -> None:
             while not self._taken_over:
                 await asyncio.sleep(self.schedule.lease.total_seconds() / 3)
-                self._taken_over = not self._hold()
+                with contextlib.suppress(StoreFailed):  # the next beat will tell
+                    self._taken_over = not self._hold()
 
         beating = asyncio.create_task(beat())
         try:

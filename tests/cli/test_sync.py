@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
+import pytest
 from starlette.types import Receive, Scope, Send
 
 from spekta.sandbox.app import create_app
@@ -94,13 +95,42 @@ def test_status_says_how_old_each_kind_may_be(synced: Run) -> None:
 
 
 def test_status_before_any_sync_says_what_to_do(spekta: Run) -> None:
-    assert spekta("status").stdout == "Nothing was synced yet. Run: spekta sync\n"
+    said = "Nothing was synced yet. Run: spekta sync\n"
+    assert spekta("status").stdout == said
+    assert spekta("sync", "redrive").stdout == said
+
+
+@pytest.mark.parametrize(
+    "args", [["status", "dice"], *(["sync", part, "--only", "dice"] for part in ("redrive", "problems"))]
+)
+def test_what_has_no_copy_is_named(synced: Run, args: list[str]) -> None:
+    refused = synced(*args)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "dice was never synced. Run: spekta sync --only dice" in refused.stderr
+
+
+def test_a_narrow_terminal_shows_how_everything_stands(synced: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert [line.split()[:2] for line in synced("status").stdout.splitlines() if "up to date" in line]
+
+
+def test_a_damaged_copy_is_said_in_one_line(synced: Run, credentials_file: Path) -> None:
+    with credentials_file.with_name("store.sqlite").open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\x5a" * 4096 * 60)
+    for args in (["status"], ["forget", "ada@example.org"], ["sync", *TWO], ["events", "--synced"]):
+        refused = synced(*args)
+        assert refused.exit_code == 1
+        assert "malformed" in refused.stderr
+        assert "Move it away, or name another: SPEKTA_STORE." in refused.stderr
+        assert "Traceback" not in refused.stderr
 
 
 def test_what_cannot_be_read_is_listed_and_read_again(spekta: Run, served: Served) -> None:
     served.sandbox.misbehave("ticket-tailor", "null_id", path="/orders")
     done = spekta("sync", "--only", "ticket-tailor")
-    assert "records cannot be read: spekta sync problems" in done.stderr
+    assert "cannot be read and stay" in done.stderr
+    assert "cannot be read and stay" in spekta("status").stderr
     found = document(spekta("sync", "problems", "--json"))["problems"]
     assert {one["kind"] for one in found} == {"orders"}
     assert "amelie" not in json.dumps(found)
@@ -124,8 +154,9 @@ def test_a_person_is_forgotten_for_good(synced: Run, credentials_file: Path) -> 
     assert synced("forget", "amelie").exit_code == 2
 
 
-def test_it_can_be_interrupted_at_any_time(tmp_path: Path) -> None:
-    """With Ctrl-C, here while an answer is awaited; the next run goes on from there."""
+@pytest.mark.parametrize("sent, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_can_be_interrupted_at_any_time(tmp_path: Path, sent: signal.Signals, code: int) -> None:
+    """Here while an answer is awaited; the next run goes on from there."""
     web, asked, free = create_app(), threading.Event(), threading.Event()
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,12 +171,13 @@ def test_it_can_be_interrupted_at_any_time(tmp_path: Path) -> None:
         command = [sys.executable, "-c", "from spekta.cli import main; main()", "sync", "--only", "ticket-tailor"]
         with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sync:
             assert asked.wait(30)
-            sync.send_signal(signal.SIGINT)
+            sync.send_signal(sent)
             free.set()
             said, complained = sync.communicate(timeout=30)
-        assert (sync.returncode, said) == (130, "")
-        assert "Traceback" not in complained
+        assert (sync.returncode, said) == (code, "")
+        assert complained == "Stopped. The next run goes on from there: spekta sync\n"
         before = len(web.state.sandbox.log)
         again = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-    assert again.stdout.splitlines()[1].split() == ["ticket-tailor", "0", "0", "0", "179", "179", "up", "to", "date"]
-    assert len(web.state.sandbox.log) - before == 2
+    assert again.stdout.splitlines()[1].split() == ["ticket-tailor", "0", "0", "368", "179", "547", "up", "to", "date"]
+    paths = [entry.path for entry in list(web.state.sandbox.log)[before:]]
+    assert paths.count("/v1/orders") == 2

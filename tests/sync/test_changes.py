@@ -20,7 +20,7 @@ from spekta.sync.announcing import announce
 from spekta.sync.changes import CHANGES, Change, make, parse
 from spekta.sync.feeds import Feed, Kind
 from spekta.sync.moments import now
-from spekta.sync.rows import NEVER_THERE, Notes, Row, Write, deleted, erased, followed, row_of
+from spekta.sync.rows import NEVER_THERE, Notes, Row, Write, cleaned, deleted, erased, followed, row_of
 from spekta.sync.schemas import documents
 from spekta.sync.sqlite import SqliteStore
 from tests.connectors.conftest import Account
@@ -112,7 +112,7 @@ def test_nobody_writes_down_what_nobody_listens_to() -> None:
 
 def test_who_is_erased_stays_so() -> None:
     person = row("orders", buyer_name="Ada Roe", buyer_email="ada@example.org", total="1.00")
-    gone = erased(person, NOTES)
+    gone = cleaned(person, erased(person), NOTES)
     assert (last(gone)["type"], last(gone)["changed"]) == ("order.erased", ["buyer_email", "buyer_name"])
     assert "Ada" not in gone.row.content
     assert followed(gone.row, person, NOTES) is None

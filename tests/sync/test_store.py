@@ -295,6 +295,16 @@ def test_an_event_is_added_up_until_its_mark_is_its_own(store: Store) -> None:
     assert [found.revenue.event_id for found in store.totals(NAME)] == ["2"]
 
 
+def test_a_mark_that_is_set_again_stays(store: Store) -> None:
+    """What was written meanwhile is not in the sum."""
+    store.write(EVENTS, [], touched=["1"])
+    (mark,) = store.touched(NAME)
+    store.write(EVENTS, [], touched=["1"])
+    store.settle(NAME, mark, totals("1", "1.10"))
+    (again,) = store.touched(NAME)
+    assert (again.event_id, again != mark) == ("1", True)
+
+
 # Quarantine and people
 
 

@@ -1,7 +1,6 @@
 """What the doors ask of the file."""
 
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,6 +14,7 @@ from ..rows import Row
 from ..status import Status
 from ..store import Found, Quarantined
 from ..written import LAST, TOTALS, after_event, place, status_of
+from .file import File
 
 COLUMNS = "kind, key, content, event_id, events, parent, version, starts_at, deleted_at, erased, pending, missed, raw"
 
@@ -22,7 +22,7 @@ COLUMNS = "kind, key, content, event_id, events, parent, version, starts_at, del
 class SqliteReader:
     """Reads a store; beside a writer, too."""
 
-    def __init__(self, file: sqlite3.Connection) -> None:
+    def __init__(self, file: File) -> None:
         self._file = file
 
     def events(

@@ -2,13 +2,13 @@
 
 import os
 import secrets
-import sqlite3
 from pathlib import Path
 
 from connectors.errors import ConfigurationError
 
+from .file import File, connected
+
 VERSION = 1
-PATIENCE = 30.0  # seconds to wait for another writer
 _TABLES = """
 CREATE TABLE rows (
     connection TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
@@ -56,34 +56,27 @@ def default_path() -> Path:
     return Path(platformdirs.user_data_dir("spekta")) / "store.sqlite"
 
 
-def opened(path: Path) -> sqlite3.Connection:
+def opened(path: Path) -> File:
     """The file, made where there is none, for its owner alone. Raises ConfigurationError where it is none of ours."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    found = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+    found = connected(path, path.absolute().as_uri())
     try:
         found.execute("PRAGMA journal_mode = WAL")
         found.execute("PRAGMA synchronous = NORMAL")
         _prepare(found)
-    except sqlite3.DatabaseError as error:
-        found.close()
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        raise ConfigurationError(
-            f"{path} is not a store of Spekta.", "Move it away, or name another: SPEKTA_STORE."
-        ) from None
-    except ConfigurationError:
+    except BaseException:
         found.close()
         raise
     return found
 
 
-def _prepare(found: sqlite3.Connection) -> None:
-    if _version(found) == VERSION:
+def _prepare(found: File) -> None:
+    if version(found) == VERSION:
         return
     found.execute("BEGIN IMMEDIATE")
     try:
-        known = _version(found)
+        known = version(found)
         if known not in (0, VERSION):
             raise ConfigurationError(f"The store has version {known}.", "Use the Spekta that wrote it, or a new store.")
         if known == 0:
@@ -97,5 +90,5 @@ def _prepare(found: sqlite3.Connection) -> None:
         raise
 
 
-def _version(found: sqlite3.Connection) -> int:
+def version(found: File) -> int:
     return int(found.execute("PRAGMA user_version").fetchone()[0])

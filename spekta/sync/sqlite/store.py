@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import socket
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, replace
 from datetime import datetime
@@ -17,8 +16,9 @@ from ..moments import stamp
 from ..revenue import Totals
 from ..rows import NEVER_THERE, Row, Write
 from ..status import Status
-from ..store import Quarantined, Touched
+from ..store import Quarantined, StoreFailed, Touched
 from ..written import PROGRESS, STATUS, TOTALS, status_of
+from .file import File
 from .reader import COLUMNS, SqliteReader, row_of
 from .schema import default_path, opened
 
@@ -260,24 +260,33 @@ class SqliteStore(SqliteReader):
 
     def scrub(self) -> None:
         """Rewrites the file, as what was deleted would stay in its free pages, and empties the log beside it."""
-        self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._empty_log()
         self._file.execute("VACUUM")
-        self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._empty_log()
+
+    def _empty_log(self) -> None:
+        is_held, *_ = self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if is_held:
+            raise StoreFailed(
+                f"Another process holds on to the store {self.path}, and so to what was erased from it.",
+                "Run the same again once that process has ended.",
+            )
 
     @property
     def salt(self) -> str:
         return str(self._file.execute("SELECT value FROM facts WHERE name = 'salt'").fetchone()[0])
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self) -> Iterator[File]:
         """All or nothing of what is written within."""
         self._file.execute("BEGIN IMMEDIATE")
         try:
             yield self._file
+            self._file.execute("COMMIT")
         except BaseException:
-            self._file.execute("ROLLBACK")
+            if self._file.in_transaction:  # what failed may have ended it
+                self._file.execute("ROLLBACK")
             raise
-        self._file.execute("COMMIT")
 
 
 def owner() -> str:
