@@ -115,6 +115,15 @@ def provider_of(store: Store, connection: str) -> Provider:
     return find_provider(split(connection)[0]).in_mode(settings.options if settings else {})
 
 
+def stored_credentials(store: Store, connection: str, given: Mapping[str, Any]) -> dict[str, str]:
+    """What a stored connection works with, given the credentials that were stored last. Raises what
+    `checked_credentials` does.
+    """
+    settings = store.settings(connection)
+    credentials, _ = _own_address(provider_of(store, connection), given, settings.addresses if settings else None)
+    return checked_credentials(provider_of(store, connection), credentials)
+
+
 def connect(
     store: Store,
     connection: str,

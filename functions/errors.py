@@ -88,11 +88,13 @@ STATUSES: Mapping[type[errors.SpektaError], int] = {
     errors.ConfigurationError: 503,
     errors.Unavailable: 503,
     errors.DeadlineExceeded: 504,
+    errors.SpektaError: 503,
 }
 CODES: Mapping[type[errors.SpektaError], str] = {
     errors.AuthenticationFailed: "provider_auth_failed",
     errors.PermissionDenied: "provider_permission_denied",
 }
+DOCUMENTED = (errors.__name__, __name__)  # the modules of the errors that callers are told of by their own codes
 LONGEST_MESSAGE = 2000
 OTHERS = ("portfolio", "providers", "sync")  # what stands in a path where a provider does
 # What the caller chose wrongly; any other fault of a connection's settings is for the operator to mend.
@@ -112,7 +114,7 @@ def handle(app: APIGatewayHttpResolver, provider: str | None = None) -> None:
 
 def answer(error: errors.SpektaError, provider: str | None, request_id: str, *, wrote: bool = False) -> Response[str]:
     """The error in the envelope. The log gets its code and never its message, which may repeat the query."""
-    status, code = status_of(error, wrote=wrote), CODES.get(type(error), error.code)
+    status, code = status_of(error, wrote=wrote), code_of(error)
     logger.warning(
         code,
         status=status,
@@ -159,9 +161,17 @@ def status_of(error: errors.SpektaError, *, wrote: bool = False) -> int:
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
+def code_of(error: errors.SpektaError) -> str:
+    """What callers know an error by. One of a room that they know nothing of may pass."""
+    known = type(error).__module__ in DOCUMENTED
+    return CODES.get(type(error), error.code) if known else errors.Unavailable.code
+
+
 def all_kinds(kind: type[errors.SpektaError] = errors.SpektaError) -> Iterator[tuple[type[errors.SpektaError], int]]:
     """Every kind of error that has a status, with it."""
     for below in kind.__subclasses__():
+        if below.__module__ not in DOCUMENTED:
+            continue
         yield below, next(STATUSES[one] for one in below.__mro__ if one in STATUSES)
         yield from all_kinds(below)
 

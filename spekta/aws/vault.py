@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
 from connectors.errors import Unavailable
-from connectors.registry import checked_credentials, provider_of
+from connectors.registry import stored_credentials
 
 from .lease import Lease, Leases
 from .secret import name_of, reconnect
@@ -45,7 +45,7 @@ class SecretVault:
         credentials = kept.credentials if kept else await self._now()
         if self._lease and not await asyncio.to_thread(self._lease.keep):
             raise Unavailable(f"Another worker renews the token of {self._connection}.", "Try again.")
-        return checked_credentials(provider_of(self._store, self._connection), credentials)
+        return stored_credentials(self._store, self._connection, credentials)
 
     async def save(self, changes: Mapping[str, str]) -> None:
         await asyncio.to_thread(self._store.save, self._connection, changes)

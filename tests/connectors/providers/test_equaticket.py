@@ -22,6 +22,7 @@ from connectors import (
     create_connector,
     find_provider,
 )
+from connectors.credentials.environment import EnvironmentStore
 from connectors.models import PlatformRecord, UnifiedOrder
 from connectors.providers import equaticket
 from connectors.registry import connect as open_connection
@@ -353,19 +354,12 @@ async def test_public_events_need_no_connection() -> None:
     assert [entry.path for entry in account.sandbox.log] == ["/api/v1/public/events"]
 
 
-class Nothing:
-    """A store without connections."""
-
-    def settings(self, connection: str) -> None:
-        return None
-
-
 async def test_only_what_everybody_may_see_needs_no_connection() -> None:
-    async with open_connection(Nothing(), "equaticket", listing="public_events") as connector:  # type: ignore[arg-type]
+    async with open_connection(EnvironmentStore({}), "equaticket", listing="public_events") as connector:
         assert connector.name == "equaticket"
     for listing in (None, "webhooks"):
         with pytest.raises(ConfigurationError, match="not connected"):
-            open_connection(Nothing(), "equaticket", listing=listing)  # type: ignore[arg-type]
+            open_connection(EnvironmentStore({}), "equaticket", listing=listing)
 
 
 @pytest.mark.parametrize("body", [[{"id": "e1"}], {"data": [{"id": "e1"}]}])
