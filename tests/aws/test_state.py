@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.errors import ConfigurationError, Unavailable
+from connectors.errors import ConfigurationError
 from connectors.models import UnifiedEvent, UnifiedOrder
 from spekta.aws.store import DynamoStore, configured, names
 from spekta.aws.store.items import LARGEST, item_of, row_of
@@ -23,7 +23,7 @@ from spekta.sync import rows
 from spekta.sync.feeds import Feed, Progress
 from spekta.sync.people import People
 from spekta.sync.rows import NEVER_THERE, Row, Write
-from spekta.sync.store import Quarantined
+from spekta.sync.store import Quarantined, StoreFailed
 
 from .state import STATE, client, properties, stored
 
@@ -262,7 +262,7 @@ def test_nobody_asks_for_ever(store: DynamoStore, calls: Calls, ask: Callable[[D
         return {"Responses": {}, "UnprocessedItems": left, "UnprocessedKeys": left}
 
     calls.instead = nothing
-    with pytest.raises(Unavailable, match="too busy"):
+    with pytest.raises(StoreFailed, match="too busy"):
         ask(store)
     assert len(calls.made) == ROUNDS
 
@@ -277,7 +277,7 @@ def test_a_busy_table_is_an_error_that_passes(store: DynamoStore, calls: Calls, 
     put(store, event("1"))
     calls.instead = busy
     for ask in (lambda: store.read(NAME, "events", ["1"]), lambda: put(store, event("2"))):
-        with pytest.raises(Unavailable, match=code) as refused:
+        with pytest.raises(StoreFailed, match=code) as refused:
             ask()
         assert "canary" not in str(refused.value)
 

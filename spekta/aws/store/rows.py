@@ -5,9 +5,9 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from connectors.errors import Unavailable
 from spekta.sync.feeds import Kind
 from spekta.sync.rows import NEVER_THERE, Row, Write
+from spekta.sync.store import StoreFailed
 
 from . import names
 from .items import item_of, row_of
@@ -60,7 +60,7 @@ class Rows:
             if len(found) == len(keys):
                 return row_of(item, [found[key]["piece"] for key in keys])
             item = self._table.get((item["pk"], item["sk"]))
-        raise Unavailable("A record is being written again and again.", "Try again later.")
+        raise StoreFailed("A record is being written again and again.", "Try again later.")
 
     # Writing
 

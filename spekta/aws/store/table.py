@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.errors import ConfigurationError, Unavailable
+from spekta.sync.store import StoreFailed
 
 from ..clients import dynamodb
 from ..errors import failing
@@ -38,6 +39,15 @@ class Refused(Exception):
     def __init__(self, there: Item) -> None:
         super().__init__()
         self.there = there
+
+
+@contextlib.contextmanager
+def _store_failing() -> Iterator[None]:
+    """What may pass is a failure of the store: a worker must not take it for one of its platform."""
+    try:
+        yield
+    except Unavailable as error:
+        raise StoreFailed(error.message, error.advice) from None
 
 
 class Table:
@@ -166,14 +176,14 @@ class Table:
             if not wanted:
                 return
             time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.05 * 2**number)))
-        raise Unavailable(f"The table {self.name} is too busy.", "Try again later.")
+        raise StoreFailed(f"The table {self.name} is too busy.", "Try again later.")
 
     def _call(self, operation: str, **request: Any) -> dict[str, Any]:
         return self._ask(operation, TableName=self.name, **request)
 
     def _ask(self, operation: str, **request: Any) -> dict[str, Any]:
         known = self._client.exceptions
-        with failing(f"the table {self.name}"):
+        with _store_failing(), failing(f"the table {self.name}"):
             try:
                 answer: dict[str, Any] = getattr(self._client, operation)(**request)
             except known.ConditionalCheckFailedException as error:
