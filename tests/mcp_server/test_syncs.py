@@ -1,6 +1,5 @@
 """What is synced: how fresh it is, what came in by it, and how a sync is asked for."""
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from spekta.sandbox.box_office import BoxOffice
 from spekta.sandbox.providers import services
 from spekta.sync.sqlite import SqliteStore
 from spekta.sync.status import Failure, Status
+from spekta.sync.store import StoreFailed
 from spekta.sync.watching import Sync
 from tests.mcp_server.conftest import NOW, Assistant, by_connection, tools_of
 from tests.mcp_server.test_revenue import amounts, truth
@@ -263,7 +263,7 @@ async def test_reading_changes_nothing_in_the_file(copied: Assistant, file: Path
     await copied.ask("revenue_summary")
     await copied.ask("sync_status")
     assert _content(file) == before
-    with local(file).reading() as store, pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with local(file).reading() as store, pytest.raises(StoreFailed, match="readonly"):
         store._file.execute("DELETE FROM rows")  # type: ignore[union-attr]
 
 
