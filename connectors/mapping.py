@@ -81,8 +81,7 @@ def _known(choose: Choice, read: Callable[[Row], datetime | None], rows: Sequenc
 def _records(made: Any) -> list[Any]:
     """What a mapping made, as a list. Issued tickets are what they count for in revenue."""
     records = made if isinstance(made, list) else [made]
-    sales = (one.sale if isinstance(one, Issued) else one for one in records)
-    return [one for one in sales if one is not None]
+    return [sale for one in records if (sale := one.sale if isinstance(one, Issued) else one) is not None]
 
 
 def _place(lines: Iterable[OrderLine], event_id: str) -> None:

@@ -190,8 +190,10 @@ class Row:
         if said is None:
             return "unknown"
         self.said = said
+        if known := words.get(said):
+            return known
         alike = said.casefold()
-        return words.get(said) or next((ours for word, ours in words.items() if word.casefold() == alike), "unknown")
+        return next((ours for word, ours in words.items() if word.casefold() == alike), "unknown")
 
     def currency(self, *paths: str) -> str | None:
         """An ISO 4217 code, in capitals."""

@@ -18,7 +18,7 @@ _TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)|</?[a-z][^<>]*>|<![a-z][^<>]*>", re.I | re.S
 )
 _TEXTUAL = (str, int)
-_NO_DATES = ("0000-00-00", "1900-01-01")  # what databases hold where there is no date
+_NO_DATE, _NO_YEAR = "0000-00-00", 1900  # what databases hold where there is no date, the latter with its first day
 _COUNTRIES = {  # as platforms write some; ISO 3166 has other names
     "CORSE": "FR",
     "CZECH REPUBLIC": "CZ",
@@ -99,14 +99,14 @@ def decimal(path: str, value: Any) -> Decimal:
 
 def moment(path: str, value: Any, zone: str | None) -> datetime | None:
     """An ISO 8601 time in UTC; None for what stands for no date. `zone` is that of a time without an offset."""
-    if str(value).startswith(_NO_DATES):
-        return None
-    if isinstance(value, str) and value[4:5] == "/":
-        value = value.replace("/", "-", 2)
     try:
         found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise Unreadable(path, f"{shown(value)} is not a time") from None
+        return _slashed(path, value, zone)
+    if found.year == _NO_YEAR and (found.month, found.day) == (1, 1):
+        return None
+    if found.tzinfo is UTC:
+        return found
     if found.tzinfo is None:
         if zone is None:
             raise Unreadable(path, f"{shown(value)} has no time zone")
@@ -115,6 +115,15 @@ def moment(path: str, value: Any, zone: str | None) -> datetime | None:
         return found.astimezone(UTC)
     except OverflowError:
         raise Unreadable(path, f"{shown(value)} is not a time") from None
+
+
+def _slashed(path: str, value: Any, zone: str | None) -> datetime | None:
+    """A time whose date has slashes; None for a date of zeros."""
+    if str(value).startswith(_NO_DATE):
+        return None
+    if isinstance(value, str) and value[4:5] == "/":
+        return moment(path, value.replace("/", "-", 2), zone)
+    raise Unreadable(path, f"{shown(value)} is not a time")
 
 
 def unix(path: str, seconds: int) -> datetime:
