@@ -51,9 +51,10 @@ class Mapper:
             values["created_at"] = _known(earliest, stamps.created_at, rows)
         if stamps and record.updated_at is None:
             values["updated_at"] = _known(latest, stamps.updated_at, rows)
-        if isinstance(record, UnifiedOrder | UnifiedAttendee):
-            bought = record.placed_at if isinstance(record, UnifiedOrder) else record.purchased_at
-            values["created_at"] = record.created_at or bought
+        if record.created_at is None and type(record) is UnifiedOrder:
+            values["created_at"] = record.placed_at
+        elif record.created_at is None and type(record) is UnifiedAttendee:
+            values["created_at"] = record.purchased_at
 
     def _complete(self, record: UnifiedRecord, raw: Any, said: str | None, event_id: str | None) -> None:
         """Fills what every record has. The models are frozen for everybody else."""
@@ -61,17 +62,15 @@ class Mapper:
         values["provider"], values["account"], values["raw"] = self._provider, self._account, raw
         if values["status_raw"] is None:
             values["status_raw"] = said
-        if isinstance(record, UnifiedOrder):
-            values["status"] = order_status(record.status, record.paid, record.refunded)
-            lines, events = record.lines, record.event_ids
-            if not events:
-                named = dict.fromkeys(line.event_id for line in lines if line.event_id)
-                values["event_ids"] = events = tuple(named) or ((event_id,) if event_id else ())
-            if len(events) == 1:
-                _place(lines, events[0])
-        elif isinstance(record, UnifiedTicket | UnifiedAttendee):
+        # By type(): a model's isinstance() takes five times as long.
+        if type(record) is UnifiedOrder:
+            _complete_order(record, event_id)
+        elif type(record) is UnifiedAttendee:
             values["event_id"] = record.event_id or event_id
-            values |= _derived(record)
+            values["name"] = record.name or " ".join(filter(None, (record.first_name, record.last_name))) or None
+        elif type(record) is UnifiedTicket:
+            values["event_id"] = record.event_id or event_id
+            values |= _stock(record)
 
 
 def _known(choose: Choice, read: Callable[[Row], datetime | None], rows: Sequence[Row]) -> datetime | None:
@@ -91,12 +90,19 @@ def _place(lines: Iterable[OrderLine], event_id: str) -> None:
         values["event_id"] = values["event_id"] or event_id
 
 
-def _derived(record: UnifiedTicket | UnifiedAttendee) -> dict[str, Any]:
-    """What follows from what the platform told."""
-    if isinstance(record, UnifiedAttendee):
-        parts = (record.first_name, record.last_name)
-        return {"name": record.name or " ".join(filter(None, parts)) or None}
-    total, sold, left = record.quantity_total, record.quantity_sold, record.quantity_available
+def _complete_order(order: UnifiedOrder, event_id: str | None) -> None:
+    values, lines, events = order.__dict__, order.lines, order.event_ids
+    values["status"] = order_status(order.status, order.paid, order.refunded)
+    if not events:
+        named = dict.fromkeys(line.event_id for line in lines if line.event_id)
+        values["event_ids"] = events = tuple(named) or ((event_id,) if event_id else ())
+    if len(events) == 1:
+        _place(lines, events[0])
+
+
+def _stock(ticket: UnifiedTicket) -> dict[str, Any]:
+    """What follows from what the platform told of a stock."""
+    total, sold, left = ticket.quantity_total, ticket.quantity_sold, ticket.quantity_available
     if sold is not None:
         left = stock.left(total, sold) if left is None else left
         total = sold + left if total is None and left is not None else total

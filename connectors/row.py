@@ -144,12 +144,12 @@ class Row:
 
         `a+b` is a date and a time of day in two places; where there is only the date, it is the day's first moment.
         """
-        path, value = "", None
+        data = self.data
         for path in paths:
-            value = self._day_and_time(path) if "+" in path else self.value(path)
-            if value is not None:
-                break
-        return None if value is None else values.moment(path, value, zone)
+            value = self._day_and_time(path) if "+" in path else dig(data, path)
+            if value is not None and value != "":
+                return values.moment(path, value, zone)
+        return None
 
     def _day_and_time(self, path: str) -> str | None:
         day, _, time = path.partition("+")

@@ -68,6 +68,8 @@ def ref(value: Any) -> str | None:
 
 def flag(path: str, value: Any) -> bool:
     """A truth value, also of the words and digits that stand for one."""
+    if type(value) is bool:
+        return value
     known = _FLAGS.get(value.lower() if isinstance(value, str) else value) if isinstance(value, str | int) else None
     if known is None:
         raise Unreadable(path, f"{shown(value)} is neither true nor false")
