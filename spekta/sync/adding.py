@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from connectors import Connector
 from connectors.models import UnifiedEvent, UnifiedOrder
@@ -12,7 +13,9 @@ from .feeds import Kind
 from .revenue import Totals, by_day
 from .rows import Row, record_of
 from .rows import sale_of as stored_sale
-from .store import Store, Touched
+from .store import Store
+
+AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,12 @@ class Adder:
 
     def settle_all(self) -> None:
         """Adds up every event that is marked."""
-        for touched in self.store.touched(self.connector.name):
-            self._settle(touched)
-
-    def _settle(self, touched: Touched) -> None:
-        """Adds up an event anew, from all of its sales."""
-        self.store.settle(self.connector.name, touched, self._totals(touched.event_id))
+        marked = iter(self.store.touched(self.connector.name))
+        while some := list(islice(marked, AT_ONCE)):
+            self.store.settle(self.connector.name, [(touched, self._totals(touched.event_id)) for touched in some])
 
     def _totals(self, event_id: str) -> Totals | None:
+        """What an event brought in, added up anew from all of its sales."""
         row = self.store.row(self.connector.name, "events", event_id)
         if row is None or "revenue" not in self.connector.provider.capabilities:
             return None

@@ -184,8 +184,8 @@ class Store(Reader, Protocol):
         """The events that are to be added up."""
         ...
 
-    def settle(self, connection: str, touched: Touched, totals: Totals | None) -> None:
-        """Stores what an event brought in, or that it is gone; takes its mark away unless it was set again."""
+    def settle(self, connection: str, added: Sequence[tuple[Touched, Totals | None]]) -> None:
+        """Stores what events brought in, or that they are gone; takes their marks away unless these were set again."""
         ...
 
     # Quarantine

@@ -62,7 +62,7 @@ def sold(store: Store, of: UnifiedEvent, gross: str, placed: datetime = NOON) ->
         [sale], provider=of.provider, account=of.account, event_id=of.id, currency="EUR", basis="orders", as_of=NOON
     )
     totals = Totals(whole, by_day(of, [sale], {"1": placed}, whole.unreported))
-    store.settle(of.connection, Touched(of.id, "x"), totals)
+    store.settle(of.connection, [(Touched(of.id, "x"), totals)])
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_periods_are_in_order_and_those_that_nobody_tells_come_last(store: Store
     whole = revenue(
         [sale], provider="pretix", account="default", event_id="4", currency="EUR", basis="orders", as_of=NOON
     )
-    store.settle(PRETIX, Touched("4", "x"), Totals(whole, by_day(unknown, [sale], {}, ())))
+    store.settle(PRETIX, [(Touched("4", "x"), Totals(whole, by_day(unknown, [sale], {}, ())))])
     copies = Copies(store, [PRETIX], SOLD, "")
     months = copies.periods(list(copies.events(Wanted(NOON))), "month")
     told = [(one.period, one.connection, one.currency, one.gross_revenue, one.refunds, one.orders) for one in months]

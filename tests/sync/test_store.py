@@ -284,14 +284,14 @@ def test_an_event_is_added_up_until_its_mark_is_its_own(store: Store) -> None:
     store.write(EVENTS, [], touched=["2", "1"])
     marks = store.touched(NAME)
     assert [mark.event_id for mark in marks] == ["1", "2"]
-    store.settle(NAME, Touched("1", "an older mark"), totals("1", "1.10"))
+    store.settle(NAME, [(Touched("1", "an older mark"), totals("1", "1.10"))])
     assert store.touched(NAME) == marks
     for mark in marks:
-        store.settle(NAME, mark, totals(mark.event_id, "10.20"))
+        store.settle(NAME, [(mark, totals(mark.event_id, "10.20"))])
     assert store.touched(NAME) == []
     assert list(store.totals(NAME)) == [totals("1", "10.20"), totals("2", "10.20")]
     assert list(store.totals(NAME, ["2", "3"])) == [totals("2", "10.20")]
-    store.settle(NAME, marks[0], None)
+    store.settle(NAME, [(marks[0], None)])
     assert [found.revenue.event_id for found in store.totals(NAME)] == ["2"]
 
 
@@ -300,7 +300,7 @@ def test_a_mark_that_is_set_again_stays(store: Store) -> None:
     store.write(EVENTS, [], touched=["1"])
     (mark,) = store.touched(NAME)
     store.write(EVENTS, [], touched=["1"])
-    store.settle(NAME, mark, totals("1", "1.10"))
+    store.settle(NAME, [(mark, totals("1", "1.10"))])
     (again,) = store.touched(NAME)
     assert (again.event_id, again != mark) == ("1", True)
 

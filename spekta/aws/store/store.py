@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from spekta.sync.feeds import Feed, Kind, Progress
@@ -188,13 +189,18 @@ class DynamoStore(DynamoReader):
         marks = self._table.query(names.touched(connection, "")[0])
         return [Touched(mark["event_id"], mark["stamp"]) for mark in marks]
 
-    def settle(self, connection: str, touched: Touched, totals: Totals | None) -> None:
-        pk, sk = key = names.totals(connection, touched.event_id)
-        if totals is None:
-            self._table.delete_all([key])
-        else:
-            content = packed(TOTALS.dump_json(totals).decode())
-            self._table.put_all([{"pk": pk, "sk": sk, "content": content}])
+    def settle(self, connection: str, added: Sequence[tuple[Touched, Totals | None]]) -> None:
+        keys = [names.totals(connection, touched.event_id) for touched, _ in added]
+        sums = [(key, totals) for key, (_, totals) in zip(keys, added, strict=True)]
+        self._table.delete_all([key for key, totals in sums if totals is None])
+        self._table.put_all(
+            {"pk": pk, "sk": sk, "content": packed(TOTALS.dump_json(totals).decode())}
+            for (pk, sk), totals in sums
+            if totals
+        )
+        self._table.each(partial(self._unmark, connection), [touched for touched, _ in added])
+
+    def _unmark(self, connection: str, touched: Touched) -> None:
         mark = names.touched(connection, touched.event_id)
         self._table.delete(mark, "stamp = :stamp", {":stamp": touched.stamp})
 

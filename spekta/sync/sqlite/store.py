@@ -217,17 +217,16 @@ class SqliteStore(SqliteReader):
         sql = "SELECT event_id, stamp FROM touched WHERE connection = ? ORDER BY event_id"
         return [Touched(*line) for line in self._file.execute(sql, (connection,))]
 
-    def settle(self, connection: str, touched: Touched, totals: Totals | None) -> None:
+    def settle(self, connection: str, added: Sequence[tuple[Touched, Totals | None]]) -> None:
+        gone = [(connection, touched.event_id) for touched, totals in added if totals is None]
+        sums = [
+            (connection, touched.event_id, TOTALS.dump_json(totals).decode()) for touched, totals in added if totals
+        ]
+        marks = [(connection, touched.event_id, touched.stamp) for touched, _ in added]
         with self._writing() as file:
-            if totals is None:
-                file.execute("DELETE FROM totals WHERE connection = ? AND event_id = ?", (connection, touched.event_id))
-            else:
-                content = TOTALS.dump_json(totals).decode()
-                file.execute("INSERT OR REPLACE INTO totals VALUES (?, ?, ?)", (connection, touched.event_id, content))
-            file.execute(
-                "DELETE FROM touched WHERE connection = ? AND event_id = ? AND stamp = ?",
-                (connection, touched.event_id, touched.stamp),
-            )
+            file.executemany("DELETE FROM totals WHERE connection = ? AND event_id = ?", gone)
+            file.executemany("INSERT OR REPLACE INTO totals VALUES (?, ?, ?)", sums)
+            file.executemany("DELETE FROM touched WHERE connection = ? AND event_id = ? AND stamp = ?", marks)
 
     # Quarantine
 
