@@ -156,6 +156,10 @@ def test_environments_share_what_previews_are_made_with(template: dict[str, Any]
     told = functions(stack)["mcpFunction"]["Environment"]["Variables"]
     secret = "{{resolve:secretsmanager:PreviewSecret}}" if allowed == "true" else ""
     assert (told["SPEKTA_WRITES"], told["SPEKTA_PREVIEW_SECRET"]) == (allowed, secret)
+    others = {
+        name: body["Environment"]["Variables"] for name, body in functions(stack).items() if name != "mcpFunction"
+    }
+    assert [name for name, variables in others.items() if "SPEKTA_PREVIEW_SECRET" in variables] == []
     found = of_type(stack, "AWS::SecretsManager::Secret")
     assert list(found) == (["PreviewSecret"] if allowed == "true" else [])
     assert all("Name" not in one for one in found.values())
