@@ -4,11 +4,13 @@ import json
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import anyio.lowlevel
 import pytest
+from starlette.applications import Starlette
 
 from connectors import ConfigurationError, connect
 from connectors.credentials import MemoryVault, Settings, Store, joined, split
@@ -115,16 +117,23 @@ def test_only_providers_with_variables_are_imported() -> None:
     assert out.splitlines() == ["['dice']", "['connectors.providers.dice']"]
 
 
-@each_provider
-async def test_variables_are_enough_to_connect(slug: str) -> None:
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Starlette, str]]:
+    """A sandbox on loopback, and its address."""
     app = create_app()
     with running(app) as origin:
-        store = EnvironmentStore(environment(origin))
-        async with connect(store, slug) as connector:
-            health = await connector.health_check()
+        yield app, origin
+
+
+@each_provider
+async def test_variables_are_enough_to_connect(slug: str, served: tuple[Starlette, str]) -> None:
+    app, origin = served
+    store, before = EnvironmentStore(environment(origin)), len(app.state.sandbox.log)
+    async with connect(store, slug) as connector:
+        health = await connector.health_check()
     assert health.healthy
     assert slug in store.connections()
-    assert {entry.provider for entry in app.state.sandbox.log} == {slug}
+    assert {entry.provider for entry in list(app.state.sandbox.log)[before:]} == {slug}
 
 
 async def test_renewed_tokens_live_as_long_as_the_store() -> None:
