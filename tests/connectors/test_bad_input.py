@@ -178,42 +178,42 @@ def test_an_account_name_is_checked(account: str) -> None:
     assert error.field == "account"
 
 
+BAD_ADDRESSES = [
+    "http://example.org",
+    "ftp://example.org",
+    "//example.org",
+    "example.org",
+    "https://",
+    "https:///path",
+    "https://user@example.org",
+    "https://user:pass@example.org",
+    "https://:pass@example.org",
+    "https://@example.org",
+    "https://example.org?x=1",
+    "https://example.org?",
+    "https://example.org#x",
+    "https://example.org#",
+    "https://example.org/a b",
+    "https://exa\tmple.org",
+    "https://example.org\\@other.org",
+    "https://example.org:port",
+    "https://[::1",
+    "http://127.0.0.1.example.org",
+    "http://localhost.example.org",
+    "http://0.0.0.0",
+    "http://10.0.0.1",
+    "http://[fe80::1]",
+]
+
+
 @each_provider
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://example.org",
-        "ftp://example.org",
-        "//example.org",
-        "example.org",
-        "https://",
-        "https:///path",
-        "https://user@example.org",
-        "https://user:pass@example.org",
-        "https://:pass@example.org",
-        "https://@example.org",
-        "https://example.org?x=1",
-        "https://example.org?",
-        "https://example.org#x",
-        "https://example.org#",
-        "https://example.org/a b",
-        "https://exa\tmple.org",
-        "https://example.org\\@other.org",
-        "https://example.org:port",
-        "https://[::1",
-        "http://127.0.0.1.example.org",
-        "http://localhost.example.org",
-        "http://0.0.0.0",
-        "http://10.0.0.1",
-        "http://[fe80::1]",
-    ],
-)
-def test_an_address_that_credentials_must_not_be_sent_to(slug: str, address: str) -> None:
-    for base_url in (address, {"api": address}):
-        error = made(slug, base_url=base_url)
-        assert isinstance(error, ConfigurationError)
-        assert error.field in ("base_url", "baseUrl")
-        assert error.advice
+def test_an_address_that_credentials_must_not_be_sent_to(slug: str) -> None:
+    for address in BAD_ADDRESSES:
+        for base_url in (address, {"api": address}):
+            error = made(slug, base_url=base_url)
+            assert isinstance(error, ConfigurationError), address
+            assert error.field in ("base_url", "baseUrl"), address
+            assert error.advice, address
 
 
 @each_provider
@@ -323,31 +323,30 @@ ABOUT_AN_EVENT = ["get_event", "get_tickets", "get_attendees", "get_orders", "ge
 
 @each_provider
 @pytest.mark.parametrize("method", ABOUT_AN_EVENT)
-@pytest.mark.parametrize("id", ODD_IDS)
-async def test_an_id_that_cannot_be_one_is_refused(slug: str, method: str, id: str) -> None:
+async def test_an_id_that_cannot_be_one_is_refused(slug: str, method: str) -> None:
     account = sandboxed(slug)
     wire = Wire(account)
     async with connect(account, wire) as connector:
-        with pytest.raises(InvalidArgument) as raised:
-            await getattr(connector, method)(id)
-    assert raised.value.param == "event_id"
-    assert raised.value.advice
+        for id in ODD_IDS:
+            with pytest.raises(InvalidArgument) as raised:
+                await getattr(connector, method)(id)
+            assert (raised.value.param, bool(raised.value.advice)) == ("event_id", True), id
     assert wire.requests == []
 
 
 @each_provider
 @pytest.mark.parametrize("method", ABOUT_AN_EVENT)
-@pytest.mark.parametrize("id", [NO_SUCH, "%2e%2e", "a?b=c", "a#b", "日本", "x" * 500])
-async def test_an_event_that_does_not_exist_is_not_found(slug: str, method: str, id: str) -> None:
+async def test_an_event_that_does_not_exist_is_not_found(slug: str, method: str) -> None:
     """The id stays one segment of the address, whatever signs are in it."""
     account = sandboxed(slug)
     wire = Wire(account)
     async with connect(account, wire) as connector:
-        with pytest.raises(NotFound) as raised:
-            await getattr(connector, method)(id)
-    assert raised.value.provider == slug
-    assert raised.value.operation
-    assert raised.value.advice
+        for id in (NO_SUCH, "%2e%2e", "a?b=c", "a#b", "日本", "x" * 500):
+            with pytest.raises(NotFound) as raised:
+                await getattr(connector, method)(id)
+            assert raised.value.provider == slug, id
+            assert raised.value.operation, id
+            assert raised.value.advice, id
     assert all(not request.url.fragment and "b" not in request.url.params for request in wire.requests)
 
 

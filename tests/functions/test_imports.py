@@ -11,6 +11,16 @@ from connectors.registry import SLUGS
 
 HEAVY = {"boto3", "botocore.session", "mcp", "rich", "starlette", "typer", "uvicorn", "aws_xray_sdk", "platformdirs"}
 OURS = {"connectors", "functions", "spekta"}
+SEVERAL = {
+    "dice",
+    "equaticket",
+    "evvnt",
+    "helloasso",
+    "pretix",
+    "rsvpify",
+    "ticket-tailor",
+    "weezevent",
+}  # kinds of files
 # What a function by hand would import, and use at its first request.
 BARE = """
 import asyncio, httpx2, pydantic
@@ -31,7 +41,9 @@ def loaded(program: str, slug: str = "pretix") -> frozenset[str]:
     return frozenset(json.loads(subprocess.check_output([sys.executable, "-c", show], env={"SPEKTA_PROVIDER": slug})))
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize(
+    "slug", [slug if slug in SEVERAL else pytest.param(slug, marks=pytest.mark.long) for slug in SLUGS]
+)
 def test_a_function_imports_its_own_provider_and_nothing_heavy(slug: str) -> None:
     found = loaded("import functions.provider", slug)
     assert not found & HEAVY

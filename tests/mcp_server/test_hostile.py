@@ -167,7 +167,10 @@ ARGUMENTS: Mapping[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 422, 429, 500])
+@pytest.mark.parametrize(
+    "status",
+    [400, 401, 429, *(pytest.param(status, marks=pytest.mark.long) for status in (403, 404, 409, 410, 422, 500))],
+)
 @pytest.mark.usefixtures("unhurried")
 async def test_no_secret_and_no_word_of_a_platform_is_told_on(
     status: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
