@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp.types import CallToolResult
 from pydantic import Field
@@ -20,6 +20,9 @@ from mcp_server.state import Ctx, State, state_of
 from mcp_server.values import Amount, Moment, Text, local_time
 
 from .parameters import Connections, EventReference, StartsAfter, StartsBefore, Words
+
+if TYPE_CHECKING:
+    from spekta.sync.revenue import Sum
 
 
 class Revenue(Part):
@@ -144,7 +147,7 @@ def _of_total(total: Total, connection: str | None = None) -> Revenue:
     return Revenue(connection=connection, events=total.events, **figures(total))
 
 
-def figures(of: UnifiedRevenue | Total) -> dict[str, Any]:
+def figures(of: "UnifiedRevenue | Total | Sum") -> dict[str, Any]:
     """The figures of one currency, as a row has them."""
     known: dict[str, Decimal | None] = {name: getattr(of, name) for name in FIGURES}
     gross, refunds = of.gross_revenue, of.refunds

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from mcp.types import CallToolResult
 from pydantic import Field
@@ -23,7 +23,7 @@ from .syncs import how
 
 if TYPE_CHECKING:
     from spekta.sync.copies import Copies
-    from spekta.sync.revenue import Line, Sum
+    from spekta.sync.revenue import Line
 
 Group = Literal["connection", "event", "month", "currency"]
 
@@ -138,22 +138,7 @@ def _sums(copies: "Copies", events: Sequence[UnifiedEvent], by: Group) -> Iterat
 
     for ((connection, id, month), _), one in copies.sums(events, group).items():
         event = {"event": refer(connection, id), "name": named[connection, id]} if connection and id else {}
-        yield Sums(connection=None if id else connection, month=month, **event, **_figures(one))
-
-
-def _figures(of: "Sum") -> dict[str, Any]:
-    return {
-        "currency": of.currency,
-        "gross_revenue": of.gross,
-        "refunds": of.refunds,
-        "gross_after_refunds": None if of.refunds is None else of.gross - of.refunds,
-        "taxes": of.taxes,
-        "fees": of.fees,
-        "net_revenue": of.net,
-        "tickets_sold": of.tickets,
-        "orders": of.orders,
-        "unreported": list(of.unreported) or None,
-    }
+        yield Sums(connection=None if id else connection, month=month, **event, **figures(one))
 
 
 def _ranked(rows: Iterable[Sums]) -> list[Sums]:

@@ -5,7 +5,7 @@ Every door asks here, whatever the store is.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -175,7 +175,7 @@ class Copies:
         whole = {one.connection for one in self.read(events) if one.state == "ok"}
         counted = [event for event in events if event.connection in whole]
         found = self.sums(counted, lambda line: (_text(when(line)), connection_of(line)))
-        periods = [_period(*group, one) for (group, _), one in found.items()]
+        periods = [Period(*group, **asdict(one)) for (group, _), one in found.items()]
         return sorted(periods, key=lambda one: (one.period or "~", one.connection, one.currency or "~"))
 
     def _pairs(self, events: Iterable[UnifiedEvent]) -> list[tuple[UnifiedEvent, UnifiedRevenue]]:
@@ -251,19 +251,3 @@ def _kept(found: Found, wanted: Wanted) -> list[tuple[int, UnifiedEvent]]:
 
 def _text(period: str | date | None) -> str | None:
     return None if period is None else str(period)
-
-
-def _period(period: str | None, connection: str, of: Sum) -> Period:
-    return Period(
-        period,
-        connection,
-        of.currency,
-        gross_revenue=of.gross,
-        refunds=of.refunds,
-        taxes=of.taxes,
-        fees=of.fees,
-        net_revenue=of.net,
-        tickets_sold=of.tickets,
-        orders=of.orders,
-        unreported=of.unreported,
-    )

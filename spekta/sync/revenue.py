@@ -45,12 +45,12 @@ class Sum:
     """Sums of one currency. A figure that is not told everywhere is the sum of what is, and named in `unreported`."""
 
     currency: str | None
-    gross: Decimal
+    gross_revenue: Decimal
     refunds: Decimal | None
     taxes: Decimal | None
     fees: Decimal | None
-    net: Decimal
-    tickets: int | None
+    net_revenue: Decimal
+    tickets_sold: int | None
     orders: int
     unreported: tuple[str, ...] = ()
 
@@ -126,10 +126,6 @@ def month_of(line: Line) -> str | None:
     return f"{line[1].day:%Y-%m}" if line[1].day else None
 
 
-def nothing_of(line: Line) -> None:
-    """Groups by nothing: one sum per currency."""
-
-
 def _sum(currency: str | None, lines: list[Line]) -> Sum:
     days = [takings for _, takings in lines]
     told = {name: [getattr(day, name) for day in days] for name in ("refunds", "taxes", "fees")}
@@ -140,12 +136,12 @@ def _sum(currency: str | None, lines: list[Line]) -> Sum:
     remarks = {remark for line in lines for remark in line[0].revenue.unreported if remark not in told}
     return Sum(
         currency=currency,
-        gross=gross,
+        gross_revenue=gross,
         refunds=sums["refunds"],
         taxes=sums["taxes"],
         fees=sums["fees"],
-        net=gross - sum((value for value in sums.values() if value is not None), ZERO),
-        tickets=sum(tickets) if tickets else None,
+        net_revenue=gross - sum((value for value in sums.values() if value is not None), ZERO),
+        tickets_sold=sum(tickets) if tickets else None,
         orders=sum(day.orders for day in days),
         unreported=tuple(sorted(missing | remarks)),
     )
