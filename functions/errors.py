@@ -134,7 +134,12 @@ def answer(error: errors.SpektaError, provider: str | None, request_id: str, *, 
 
 def note(code: str) -> None:
     """Has the log tell of an error that is no answer of its own, by the word that alarms know."""
-    logger.warning(next((said for kind, said in CODES.items() if kind.code == code), code))
+    logger.warning(word_of(code))
+
+
+def word_of(code: str) -> str:
+    """What callers and alarms know an error's code by."""
+    return next((said for kind, said in CODES.items() if kind.code == code), code)
 
 
 def _param(error: errors.SpektaError) -> str | None:

@@ -17,14 +17,13 @@ from spekta.sync import Schedule
 from spekta.sync.feeds import Kind
 from spekta.sync.watching import Result, Sync
 
-from .errors import CODES
+from .errors import word_of
 from .failing import failing
 from .log import counted, logger
 from .state import state
 
 SPARE_MS = 60_000  # for the answer that is under way when the time is up
 SCHEDULE = Schedule()
-WORDS = {kind.code: word for kind, word in CODES.items()}
 
 provider = os.environ["SPEKTA_PROVIDER"]
 credentials = SecretStore()
@@ -83,12 +82,11 @@ class Turn:
         return bool(self.context.get_remaining_time_in_millis() > SPARE_MS)
 
     def _tell(self, result: Result, seconds: float, announced: int) -> None:
-        code = result.failure.code if result.failure else None
         logger.info(
             "synced",
             connection=result.connection,
             outcome=result.outcome,
-            error=WORDS.get(code or "", code),
+            error=word_of(result.failure.code) if result.failure else None,
             read=self.read,
             changed=self.changed,
             announced=announced,

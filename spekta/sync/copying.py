@@ -15,7 +15,7 @@ from connectors.models import Problem
 from connectors.position import Batch
 
 from .announcing import Announcer, announce
-from .feeds import COPIED, Feed, Kind, Progress, Walk
+from .feeds import COPIED, Feed, Kind, Progress, Reach, Walk, reach
 from .moments import stamp
 from .people import People
 from .rows import Notes, Row, Write, deleted, followed, row_of
@@ -52,6 +52,15 @@ class Copier:
     @property
     def sold_apart(self) -> bool:
         return bool(self.connector.provider.parts("sales"))
+
+    @property
+    def name(self) -> str:
+        """The connection."""
+        return self.connector.name
+
+    def reach(self, kind: Kind) -> Reach | None:
+        """How far the platform can tell what changed of a kind; None where it has none."""
+        return reach(self.connector.provider, kind)
 
     async def fresh(self, progress: Progress, since: datetime) -> Progress:
         """Copies what changed since then, and goes on where an earlier attempt ended."""

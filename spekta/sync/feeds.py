@@ -11,6 +11,7 @@ from connectors.provider import Mode
 Kind = Literal["events", "tickets", "attendees", "orders", "sales"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 COPIED: tuple[Kind, ...] = KINDS[:4]
+IN_ORDER: tuple[Kind, ...] = ("events", "tickets", "orders", "attendees")  # an order says whose its tickets are
 _WEAKEST: tuple[Mode, ...] = ("none", "created", "client", "changed")
 
 
@@ -55,6 +56,11 @@ class Progress:
     fresh: Walk | None = None
     whole_id: str | None = None
     ended_at: datetime | None = None
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when it has to be asked for what changed; None where everything has."""
+        return self.watermark or (self.whole.mark if self.whole else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.errors import InvalidArgument
 
-from .feeds import Feed, Kind
+from .feeds import IN_ORDER, Feed, Kind
 from .moments import now
 from .rows import MODELS, Notes, Row, cleaned, content_of, erased
 from .store import Store
@@ -21,7 +21,6 @@ _OUTSIDE = re.compile(r"^(?:.*[^\w.+@-])?[._+-]*")  # what may stand before an a
 _FORGOTTEN = "(erased)"
 ADDRESS: dict[Kind, str] = {"attendees": "email", "orders": "buyer_email"}
 _NAMED: dict[Kind, tuple[str, str]] = {"attendees": ("order_id", "name"), "orders": ("id", "buyer_name")}
-_IN_ORDER: tuple[Kind, ...] = ("orders", "attendees", "events", "tickets")  # an order says whose its tickets are
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def forget(store: Store, address: str) -> int:
     if "@" not in address.strip("@ "):
         raise InvalidArgument("email", "That is no e-mail address.", "Give one such as ada@example.org.")
     store.forget(digest(store.salt, address))
-    done = sum(_leave_out(store, status.connection, kind) for status in store.statuses() for kind in _IN_ORDER)
+    done = sum(_leave_out(store, status.connection, kind) for status in store.statuses() for kind in IN_ORDER)
     store.scrub()
     return done
 

@@ -19,7 +19,7 @@ from connectors.errors import (
 
 from .adding import Adder
 from .copying import Copier
-from .feeds import COPIED, KINDS, Feed, Kind, Progress, Reach, reach
+from .feeds import COPIED, IN_ORDER, KINDS, Feed, Kind, Progress, Reach
 from .moments import is_within, stamp
 from .rows import Row, record_of
 from .status import Copied, Failure, Round, Status
@@ -27,7 +27,6 @@ from .status import Copied, Failure, Round, Status
 AT_ONCE = 4
 REFUSALS = 20  # one after the other, before a listing counts as refused for all events
 OVER = timedelta(days=1)
-IN_ORDER: tuple[Kind, ...] = ("events", "tickets", "orders", "attendees")  # an order says whose its tickets are
 PARTLY: tuple[Kind, ...] = ("tickets", "sales")  # asked for by some events alone between two walks of everything
 OF_ONE_LISTING = (PermissionDenied, NotFound, Removed, Rejected, InvalidResponse)
 
@@ -68,7 +67,7 @@ class Rounds:
     def _has_copied(self) -> bool:
         """Whether anything could be asked for. By event nothing can where there are no events."""
         found = [kind for kind in COPIED if self._is_finished(kind)]
-        return "events" in found or any(known.wide for kind in found if (known := self._reach(kind)))
+        return "events" in found or any(known.wide for kind in found if (known := self.copier.reach(kind)))
 
     def check(self, gives_way: bool) -> None:
         """Called between two answers of a walk."""
@@ -99,7 +98,7 @@ class Rounds:
         self._save(round=Round(now, {**due, **(left.whole if left else {})}))
 
     def _is_whole_due(self, kind: Kind) -> bool:
-        copied, known = self.status.kinds.get(kind), self._reach(kind)
+        copied, known = self.status.kinds.get(kind), self.copier.reach(kind)
         if known is None:
             return False
         if copied is None or copied.whole_at is None or not (known.incremental or kind in PARTLY):
@@ -108,7 +107,7 @@ class Rounds:
 
     def _due_since(self, kind: Kind, now: datetime) -> datetime:
         """Where a listing failed for some events, the others are not read whole again before that is due."""
-        copied, known = self.status.kinds.get(kind), self._reach(kind)
+        copied, known = self.status.kinds.get(kind), self.copier.reach(kind)
         in_part = copied and copied.failure and known and known.incremental
         return now - self.copier.schedule.whole_every if in_part else now
 
@@ -138,12 +137,12 @@ class Rounds:
 
     async def _copy(self, kind: Kind, parents: Iterable[str] | None = None) -> None:
         """Walks all feeds of a kind, or those of some events. What concerns one kind alone does not stop the others."""
-        known = self._reach(kind)
+        known = self.copier.reach(kind)
         if known is None or self._is_finished(kind):
             return
         try:
             if known.wide:
-                await self._feed(self._progress(Feed(self._name, kind)), known)
+                await self._feed(self._progress(Feed(self.copier.name, kind)), known)
             else:
                 await self._feeds(kind, known, parents)
         except Unsupported as error:
@@ -161,11 +160,11 @@ class Rounds:
     async def _feeds(self, kind: Kind, known: Reach, parents: Iterable[str] | None) -> None:
         """Walks the feeds of many events, or of all, a few at once. One that fails holds up none of the others."""
         failure, refused = None, 0
-        progresses = self.copier.store.progresses(self._name, kind)
+        progresses = self.copier.store.progresses(self.copier.name, kind)
         waiting = iter(self._events(kind, progresses.keys()) if parents is None else parents)
         while some := list(islice(waiting, AT_ONCE)):
             walks = [
-                self._child(progresses.get(parent) or Progress(Feed(self._name, kind, parent)), known)
+                self._child(progresses.get(parent) or Progress(Feed(self.copier.name, kind, parent)), known)
                 for parent in some
             ]
             for error in await asyncio.gather(*walks, return_exceptions=True):
@@ -192,7 +191,7 @@ class Rounds:
         if progress.ended_at and progress.ended_at > self._now():
             progress = Progress(progress.feed, progress.version)
         was_walked = progress.ended_at is not None and progress.ended_at >= self._round.started_at
-        since = progress.watermark or (progress.whole.mark if progress.whole else None)
+        since = progress.since
         whole = self._needs_whole(progress, known)
         if known.incremental and since and not was_walked and (progress.whole or not whole):
             progress = await self.copier.fresh(progress, since)
@@ -215,7 +214,7 @@ class Rounds:
         """
         over = stamp(self._now() - OVER)
         can_wait = known if kind == "tickets" and kind not in self._round.whole else ()
-        for row in self.copier.store.every(self._name, "events"):
+        for row in self.copier.store.every(self.copier.name, "events"):
             if row.deleted_at is None and not ((id := row.id) in can_wait and _end(row) < over):
                 yield id
 
@@ -226,15 +225,10 @@ class Rounds:
         store = self.copier.store
         if self.copier.sold_apart:
             whole = "sales" in self._round.whole
-            await self._copy("sales", None if whole else [touched.event_id for touched in store.touched(self._name)])
+            await self._copy(
+                "sales", None if whole else [touched.event_id for touched in store.touched(self.copier.name)]
+            )
         Adder(self.copier.connector, store, self._now()).settle_all()
-
-    @property
-    def _name(self) -> str:
-        return self.copier.connector.name
-
-    def _reach(self, kind: Kind) -> Reach | None:
-        return reach(self.copier.connector.provider, kind)
 
     def _progress(self, feed: Feed) -> Progress:
         return self.copier.store.progress(feed)

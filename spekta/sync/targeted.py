@@ -6,7 +6,6 @@ How far the feeds have come stays as it is, so the next usual run asks as if thi
 import logging
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from connectors.errors import NotFound, SpektaError, Unsupported
 from connectors.position import Batch, Position
@@ -15,7 +14,7 @@ from connectors.webhook import Change, ChangeKind
 
 from .adding import Adder
 from .copying import Copier
-from .feeds import Feed, Kind, Progress, Reach, reach
+from .feeds import Feed, Kind, Progress
 from .rounds import OF_ONE_LISTING
 from .rows import key_of
 
@@ -83,10 +82,10 @@ class Targeted:
         event_id = change.event_id or (change.id if change.kind == "event" else None)
         if event_id or change.id is None or change.kind not in LISTED:
             return (event_id,) if event_id else ()
-        known = self._reach(LISTED[change.kind])
+        known = self.copier.reach(LISTED[change.kind])
         if known and known.wide and known.mode in CHANGED:
             return ()
-        row = self.copier.store.row(self._name, LISTED[change.kind], change.id)
+        row = self.copier.store.row(self.copier.name, LISTED[change.kind], change.id)
         return row.events if row else ()
 
     async def _try(self, kind: Kind, copying: Awaitable[None]) -> None:
@@ -94,21 +93,21 @@ class Targeted:
         try:
             await copying
         except (NotFound, Unsupported):
-            logger.info("%s has none of the %s that were told to have changed", self._name, kind)
+            logger.info("%s has none of the %s that were told to have changed", self.copier.name, kind)
         except OF_ONE_LISTING as error:
             self.failures.setdefault(kind, error)
         self.copier.check(False)
 
     async def _know(self, event_id: str) -> None:
         """Fetches an event that is not known yet: what belongs to it is added up by its zone and currency."""
-        key = key_of(Feed(self._name, "events"), event_id)
-        row = self.copier.store.read(self._name, "events", [key]).get(key)
+        key = key_of(Feed(self.copier.name, "events"), event_id)
+        row = self.copier.store.read(self.copier.name, "events", [key]).get(key)
         if row is None or row.deleted_at is not None:
             await self._try("events", self._event(event_id))
 
     async def _event(self, event_id: str) -> None:
         event = await self.copier.connector.get_event(event_id)
-        progress = self._progress(Feed(self._name, "events"))
+        progress = self._progress(Feed(self.copier.name, "events"))
         self.copier.save(progress, Batch([event], [], Position(), None), progress.whole)
         self.copier.announce()
 
@@ -116,11 +115,11 @@ class Targeted:
         """What an event lists, of late where its platform can tell; whole where that lacks a record that was named, as
         not everything that happens to a record moves its clock.
         """
-        known = self._reach(kind)
+        known = self.copier.reach(kind)
         if known is None:
             return
-        progress = self._progress(Feed(self._name, kind, "" if known.wide else event_id))
-        since = _since(progress) if known.mode in CHANGED and event_id not in self._unclocked else None
+        progress = self._progress(Feed(self.copier.name, kind, "" if known.wide else event_id))
+        since = progress.since if known.mode in CHANGED and event_id not in self._unclocked else None
         met = await self.copier.listed(progress, event_id, since)
         if since and not ids <= met:
             self._unclocked.add(event_id)
@@ -128,33 +127,21 @@ class Targeted:
 
     async def _feed(self, kind: Kind) -> None:
         """What changed in the whole account, where the platform can be asked for less than everything."""
-        known = self._reach(kind)
-        progress = self._progress(Feed(self._name, kind))
-        since = _since(progress)
+        known = self.copier.reach(kind)
+        progress = self._progress(Feed(self.copier.name, kind))
+        since = progress.since
         if known and known.wide and known.incremental and since:
             await self.copier.fresh(progress, since)
         else:
-            logger.info("%s does not tell of which event: the next usual run looks at all %s", self._name, kind)
+            logger.info("%s does not tell of which event: the next usual run looks at all %s", self.copier.name, kind)
 
     async def _add_up(self) -> None:
         """Adds up every event whose sales changed; where a platform tells sales apart, these are read first."""
-        for touched in self.copier.store.touched(self._name):
+        for touched in self.copier.store.touched(self.copier.name):
             await self._know(touched.event_id)
             if self.copier.sold_apart:
                 await self._try("sales", self._listing("sales", touched.event_id, set()))
         Adder(self.copier.connector, self.copier.store, self.copier.now()).settle_all()
 
-    def _reach(self, kind: Kind) -> Reach | None:
-        return reach(self.copier.connector.provider, kind)
-
     def _progress(self, feed: Feed) -> Progress:
         return self.copier.store.progress(feed)
-
-    @property
-    def _name(self) -> str:
-        return self.copier.connector.name
-
-
-def _since(progress: Progress) -> datetime | None:
-    """Since when the feed has to be asked."""
-    return progress.watermark or (progress.whole.mark if progress.whole else None)
